@@ -1,0 +1,105 @@
+// The family of losses that look at one position at a time: the contract an op fulfils, and the only loop over positions.
+
+import { Lanes } from "./lanes";
+
+/**
+ * The lane functions of a pointwise loss of operands a, b and, if `ternary` is defined, c. p and q are the loss's own parameters in every lane.
+ * Gradients are unscaled: the loop multiplies by the upstream gradient.
+ */
+@unmanaged
+export abstract class PointwiseOp<T extends number> {
+  /** What value and gradients have in common, computed once. */
+  abstract shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
+  abstract value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
+  abstract gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
+  // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions;
+  // gradB(…) is the gradient of b where that is not -gradA.
+}
+
+// Turns of the loop summed in float32 before the sum goes to double: 16 terms a lane keep the error of a sum below 1e-6 whatever the data.
+const TURNS: i32 = 16;
+
+export class Pointwise {
+  /**
+   * n positions. Returns the sum of the values. Writes the gradient of a, times `scale`, to ga unless that is 0. With v every output is
+   * written: values, gradient of a, gradient of b; whoever does not want one of them points it at memory that nobody reads.
+   * Reads and writes whole pairs of vectors: operands and outputs are padded to them.
+   */
+  @inline static run<Op extends PointwiseOp<T>, T extends number>(
+    a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize,
+  ): f64 {
+    if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb);
+    if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb);
+    return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb);
+  }
+
+  @inline static loop<Op extends PointwiseOp<T>, T extends number>(
+    mode: i32, a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize,
+  ): f64 {
+    const pp = Lanes.splat<T>(p);
+    const qq = Lanes.splat<T>(q);
+    const ss = Lanes.splat<T>(scale);
+    // two vectors a turn and two sums; one where the op is long enough to keep the processor busy by itself
+    const stride: i32 = isDefined(changetype<Op>(0).long) ? 16 : 32;
+    const bytes = n * sizeof<T>();
+    const whole = a + (bytes & -stride);
+    const stop = a + bytes;
+    let wide = f64x2.splat(0);
+    while (a < stop) {
+      let sum0 = f64x2.splat(0);
+      let sum1 = f64x2.splat(0);
+      // the last, partial turn is a block of its own, whose sums are masked: no second copy of the op for the tail
+      const end = a < whole ? min(whole, a + stride * TURNS) : stop;
+      do {
+        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, pp, qq, ss, v, ga, gb));
+        if (!isDefined(changetype<Op>(0).long)) {
+          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, pp, qq, ss, v + 16, ga + 16, gb + 16));
+        }
+        a += stride;
+        b += stride;
+        if (isDefined(changetype<Op>(0).ternary)) c += stride;
+        if (mode != SUM) ga += stride;
+        if (mode == EACH) {
+          gb += stride;
+          v += stride;
+        }
+      } while (a < end);
+      if (a > stop) {
+        const rest: i32 = stride - <i32>(a - stop);
+        sum0 = v128.and(sum0, Lanes.first(min(rest, 16)));
+        sum1 = v128.and(sum1, Lanes.first(max(rest - 16, 0)));
+      }
+      wide = Lanes.widen<T>(wide, sum0);
+      if (!isDefined(changetype<Op>(0).long)) wide = Lanes.widen<T>(wide, sum1);
+    }
+    return Lanes.total(wide);
+  }
+
+  /** One vector: writes what the mode asks for, returns the values. */
+  @inline static step<Op extends PointwiseOp<T>, T extends number>(
+    mode: i32, a: usize, b: usize, c: usize, p: v128, q: v128, scale: v128, v: usize, ga: usize, gb: usize,
+  ): v128 {
+    const op = changetype<Op>(0); // no state: a null receiver
+    const x = v128.load(a);
+    const t = v128.load(b);
+    let u = x;
+    if (isDefined(op.ternary)) u = v128.load(c);
+    const s = op.shared(x, t, u, p, q);
+    const value = op.value(x, t, u, p, q, s);
+    if (mode != SUM) {
+      const g = v128.mul<T>(op.gradA(x, t, u, p, q, s), scale);
+      v128.store(ga, g);
+      if (mode == EACH) {
+        if (isDefined(op.gradB)) v128.store(gb, v128.mul<T>(op.gradB(x, t, u, p, q, s), scale));
+        else v128.store(gb, v128.neg<T>(g));
+        v128.store(v, value);
+      }
+    }
+    return value;
+  }
+}
+
+// What a pass writes, known when the loop is compiled.
+const SUM: i32 = 0;
+const GRAD: i32 = 1;
+const EACH: i32 = 2;

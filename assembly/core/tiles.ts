@@ -1,0 +1,60 @@
+// Work on a staged tile that belongs to no loss: factors per element, sums, range checks. Lengths in elements; reads and writes whole vectors.
+
+import { Lanes } from "./lanes";
+
+// Turns summed in float32 before the sum goes to double (core/pointwise.ts)
+const TURNS: i32 = 16;
+
+class Tiles {
+  /** x *= f, and the sum of what comes out. */
+  @inline static multiply<T>(x: usize, f: usize, n: i32): f64 {
+    const bytes = n * sizeof<T>();
+    const whole = x + (bytes & -16);
+    const stop = x + bytes;
+    let wide = f64x2.splat(0);
+    while (x < stop) {
+      let sum = f64x2.splat(0);
+      const end = x < whole ? min(whole, x + 16 * TURNS) : stop;
+      do {
+        const y = v128.mul<T>(v128.load(x), v128.load(f));
+        v128.store(x, y);
+        sum = v128.add<T>(sum, y);
+        x += 16;
+        f += 16;
+      } while (x < end);
+      if (x > stop) sum = v128.and(sum, Lanes.first(16 - <i32>(x - stop)));
+      wide = Lanes.widen<T>(wide, sum);
+    }
+    return Lanes.total(wide);
+  }
+
+  /** How many leading vectors lie in [low, high] (NaN does not), in elements: n or more if all do. */
+  @inline static within<T>(x: usize, n: i32, low: f64, high: f64): i32 {
+    const size: i32 = sizeof<T>();
+    const lowest = Lanes.splat<T>(low);
+    const highest = Lanes.splat<T>(high);
+    const lanes = 16 / size;
+    let i = 0;
+    for (; i < n; i += lanes) {
+      const y = v128.load(x);
+      let outside = v128.not(v128.and(v128.ge<T>(y, lowest), v128.le<T>(y, highest)));
+      if (i + lanes > n) outside = v128.and(outside, Lanes.first((n - i) * size));
+      if (v128.any_true(outside)) return i;
+      x += 16;
+    }
+    return i;
+  }
+}
+
+export function multiply_f32(x: usize, f: usize, n: i32): f64 {
+  return Tiles.multiply<f32>(x, f, n);
+}
+export function multiply_f64(x: usize, f: usize, n: i32): f64 {
+  return Tiles.multiply<f64>(x, f, n);
+}
+export function within_f32(x: usize, n: i32, low: f64, high: f64): i32 {
+  return Tiles.within<f32>(x, n, low, high);
+}
+export function within_f64(x: usize, n: i32, low: f64, high: f64): i32 {
+  return Tiles.within<f64>(x, n, low, high);
+}

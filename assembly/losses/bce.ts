@@ -1,0 +1,29 @@
+import { Lanes } from "../core/lanes";
+import { Pointwise, PointwiseOp } from "../core/pointwise";
+import { Log } from "../math/log";
+
+/** (t - 1) * max(log1p(-x), q) - t * max(log x, q), a = x and b = t, q = -100; gradient (x - t) / max((1 - x) * x, p), p = EPS. 0 <= x <= 1 was checked. */
+@unmanaged
+@final
+class Bce<T extends number> extends PointwiseOp<T> {
+  long(): void {}
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return v128.max<T>(v128.mul<T>(v128.sub<T>(Lanes.one<T>(), a), a), p);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    const miss = v128.pmax<T>(Log.log1p<T>(v128.neg<T>(a)), q);
+    const hit = v128.pmax<T>(Log.log<T>(a), q);
+    return Lanes.nmadd<T>(b, hit, v128.mul<T>(v128.sub<T>(b, Lanes.one<T>()), miss));
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.div<T>(v128.sub<T>(a, b), s);
+  }
+}
+
+export function bce_f32(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<Bce<f32>, f32>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+export function bce_f64(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<Bce<f64>, f64>(a, b, c, n, p, q, scale, v, ga, gb);
+}

@@ -1,0 +1,62 @@
+import { Lanes } from "../core/lanes";
+import { Pointwise, PointwiseOp } from "../core/pointwise";
+import { Exp } from "../math/exp";
+import { Log } from "../math/log";
+
+/** xlogy(t, t) - t * x, a = x and b = t; shared = log t. */
+@unmanaged
+@final
+class KlDiv<T extends number> extends PointwiseOp<T> {
+  long(): void {}
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.log<T>(b);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    const entropy = v128.andnot(v128.mul<T>(b, s), v128.eq<T>(b, f32x4.splat(0))); // 0 where t is 0
+    return Lanes.nmadd<T>(b, a, entropy);
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.neg<T>(b);
+  }
+  @inline gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    // at t = 0 PyTorch's second operand of xlogy contributes 0 / 0
+    const one = Lanes.one<T>();
+    const zero = f32x4.splat(0);
+    return v128.or(v128.sub<T>(v128.add<T>(s, one), a), v128.eq<T>(b, zero));
+  }
+}
+
+export function klDiv_f32(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<KlDiv<f32>, f32>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+export function klDiv_f64(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<KlDiv<f64>, f64>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+/** e^t * (t - x), a = x and b = t; shared = e^t. */
+@unmanaged
+@final
+class KlDivLog<T extends number> extends PointwiseOp<T> {
+  long(): void {}
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Exp.exp<T>(b);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.mul<T>(s, v128.sub<T>(b, a));
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.neg<T>(s);
+  }
+  @inline gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.mul<T>(s, v128.add<T>(v128.sub<T>(b, a), Lanes.one<T>()));
+  }
+}
+
+export function klDivLog_f32(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<KlDivLog<f32>, f32>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+export function klDivLog_f64(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<KlDivLog<f64>, f64>(a, b, c, n, p, q, scale, v, ga, gb);
+}

@@ -1,0 +1,26 @@
+import { Lanes } from "../core/lanes";
+import { Pointwise, PointwiseOp } from "../core/pointwise";
+
+/** max(0, z), z = p - c * (a - b); the gradient passes where z >= 0. */
+@unmanaged
+@final
+class MarginRanking<T extends number> extends PointwiseOp<T> {
+  ternary(): void {}
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Lanes.nmadd<T>(c, v128.sub<T>(a, b), p);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.pmax<T>(s, f32x4.splat(0)); // data first: NaN comes through
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.and(v128.neg<T>(c), v128.ge<T>(s, f32x4.splat(0)));
+  }
+}
+
+export function marginRanking_f32(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<MarginRanking<f32>, f32>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+export function marginRanking_f64(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<MarginRanking<f64>, f64>(a, b, c, n, p, q, scale, v, ga, gb);
+}
