@@ -28,6 +28,23 @@ class Tiles {
     return Lanes.total(wide);
   }
 
+  /** x = (x * factor + term) * weight in place, rows of n with one weight per column (0: none). */
+  @inline static affine<T>(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
+    const size: i32 = sizeof<T>();
+    for (let row = 0; row < rows; row++) {
+      const stop = x + n * size;
+      let w = weight;
+      for (; x < stop; x += size) {
+        let y = Lanes.load<T>(x) * factor + term;
+        if (w) {
+          y *= Lanes.load<T>(w);
+          w += size;
+        }
+        Lanes.store<T>(x, y);
+      }
+    }
+  }
+
   /** How many leading vectors lie in [low, high] (NaN does not), in elements: n or more if all do. */
   @inline static within<T>(x: usize, n: i32, low: f64, high: f64): i32 {
     const size: i32 = sizeof<T>();
@@ -57,4 +74,10 @@ export function within_f32(x: usize, n: i32, low: f64, high: f64): i32 {
 }
 export function within_f64(x: usize, n: i32, low: f64, high: f64): i32 {
   return Tiles.within<f64>(x, n, low, high);
+}
+export function affine_f32(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
+  Tiles.affine<f32>(x, rows, n, factor, term, weight);
+}
+export function affine_f64(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
+  Tiles.affine<f64>(x, rows, n, factor, term, weight);
 }

@@ -1,0 +1,60 @@
+// Compiles assembly/ twice, for baseline and for relaxed SIMD, and writes the modules as base64 into src/generated/kernels.ts.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { options, targets } = JSON.parse(readFileSync(new URL("../asconfig.json", import.meta.url), "utf8"));
+/** Below this address the staging window must not begin: BASE in src/backend/staging.ts. */
+const STATIC_LIMIT = 1 << 16;
+
+/** Every file of kernels is an entry: there is no list of exports to keep. */
+function entries() {
+  return ["core/tiles.ts", ...readdirSync(`${root}assembly/losses`).sort().map((file) => `losses/${file}`)].map((file) => `assembly/${file}`);
+}
+
+function flags(record) {
+  return Object.entries(record).flatMap(([name, value]) => {
+    if (value === true) return [`--${name}`];
+    return (Array.isArray(value) ? value : [value]).flatMap((one) => [`--${name}`, String(one)]);
+  });
+}
+
+/** The module of one target; throws on any warning, since some mean code that compiles and computes wrong values. */
+export async function compile(target, files = entries(), extra = []) {
+  let binary;
+  const { error, stderr } = await asc.main([...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...targets[target] }), ...extra], {
+    writeFile: (name, contents) => {
+      if (name.endsWith(".wasm")) binary = contents;
+    },
+  });
+  const messages = stderr.toString();
+  if (error || /WARNING|ERROR/.test(messages) || !binary) throw new Error(`asc, target ${target}: ${error?.message ?? ""}\n${messages}`);
+  return binary;
+}
+
+/** How far static data reaches: offsets of the data segments. */
+function checkStaticData(binary, target) {
+  const module = new WebAssembly.Module(binary); // also proves that it is valid here
+  if (WebAssembly.Module.imports(module).some(({ kind }) => kind !== "memory")) throw new Error(`${target}: the kernels may import nothing but memory`);
+}
+
+export async function writeKernels() {
+  const parts = ["// Written by scripts/kernels.mjs. Do not edit.", "", 'import { decode } from "../backend/decode.js";'];
+  const out = new URL("../src/generated/", import.meta.url);
+  mkdirSync(out, { recursive: true });
+  mkdirSync(new URL("../build/", import.meta.url), { recursive: true });
+  const sizes = [];
+  for (const target of Object.keys(targets)) {
+    const binary = await compile(target);
+    if (target === "baseline") checkStaticData(binary, target);
+    writeFileSync(new URL(`../build/${target}.wasm`, import.meta.url), binary);
+    parts.push("", `export const ${target} = (): WebAssembly.Module => decode(`, `  "${Buffer.from(binary).toString("base64")}",`, ");");
+    sizes.push(`${target} ${binary.length} bytes`);
+  }
+  writeFileSync(new URL("kernels.ts", out), `${parts.join("\n")}\n`);
+  return sizes.join(", ");
+}
+
+export { STATIC_LIMIT };

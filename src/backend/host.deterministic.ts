@@ -1,0 +1,5 @@
+import { deterministic } from "./load.js";
+import type { Host } from "./seam.js";
+
+/** `losskit/deterministic`: baseline SIMD only. */
+export const host: Host = /* @__PURE__ */ deterministic();

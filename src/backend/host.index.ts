@@ -1,0 +1,5 @@
+import { auto } from "./load.js";
+import type { Host } from "./seam.js";
+
+/** `losskit`: WebAssembly where it runs, JavaScript where it does not. */
+export const host: Host = /* @__PURE__ */ auto();

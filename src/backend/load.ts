@@ -1,0 +1,87 @@
+// Where a WebAssembly backend comes from. Nothing happens before the first call; then the module is compiled, instantiated and kept for good.
+// WebAssembly.validate proves nothing (a policy may still forbid to compile, or only to instantiate), so the probe is the real thing.
+
+import { baseline, relaxed } from "../generated/kernels.js";
+import { javascript } from "./js.js";
+import type { Backend, BackendInfo, Host } from "./seam.js";
+import { PAGES } from "./staging.js";
+import { Wasm } from "./wasm.js";
+
+interface Choice {
+  backend: Backend;
+  info: BackendInfo;
+}
+
+type Build = "relaxed" | "baseline";
+const modules = { relaxed, baseline };
+
+function text(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function instantiate(build: Build, memory: WebAssembly.Memory): Wasm {
+  return new Wasm(new WebAssembly.Instance(modules[build](), { env: { memory } }), memory);
+}
+
+/** The first build of a list that runs here; throws the reason of the last one if none does. */
+function load(builds: readonly Build[]): Choice {
+  if (typeof WebAssembly === "undefined") throw new Error("WebAssembly is not available");
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  let refused: unknown;
+  for (const simd of builds) {
+    try {
+      const backend = instantiate(simd, memory);
+      return { backend, info: refused === undefined ? { name: "wasm", simd } : { name: "wasm", simd, reason: `relaxed SIMD: ${text(refused)}` } };
+    } catch (error) {
+      refused = error;
+    }
+  }
+  throw refused;
+}
+
+/** Decides at the first question, once; an error is kept as well. */
+function once(decide: () => Choice): Host {
+  let choice: Choice | undefined;
+  let failure: Error | undefined;
+  const chosen = (): Choice => {
+    if (choice) return choice;
+    if (failure) throw failure;
+    try {
+      choice = decide();
+      return choice;
+    } catch (error) {
+      failure = error as Error;
+      throw failure;
+    }
+  };
+  return { backend: () => chosen().backend, info: () => chosen().info };
+}
+
+function required(entry: string, builds: readonly Build[]): Choice {
+  try {
+    return load(builds);
+  } catch (error) {
+    throw new Error(`${entry}: WebAssembly with SIMD does not run here (${text(error)}); "losskit" falls back to JavaScript, "losskit/js" needs no WebAssembly`, {
+      cause: error,
+    });
+  }
+}
+
+/** WebAssembly where it runs, else JavaScript. */
+export function auto(): Host {
+  return once(() => {
+    try {
+      return load(["relaxed", "baseline"]);
+    } catch (error) {
+      return { backend: javascript, info: { name: "js", simd: null, reason: text(error) } };
+    }
+  });
+}
+
+export function fastest(): Host {
+  return once(() => required("losskit/wasm", ["relaxed", "baseline"]));
+}
+
+export function deterministic(): Host {
+  return once(() => required("losskit/deterministic", ["baseline"]));
+}

@@ -1,0 +1,133 @@
+// The seam: what a backend is asked for. Everything here has been checked; a backend never throws for a user's mistake.
+// It runs one kernel of one family and returns the undivided sum of the losses: denominators lie above, so that results of two calls can be merged.
+
+import type { Broadcast } from "../broadcast.js";
+
+export type FloatArray = Float32Array | Float64Array;
+export type Dtype = "float32" | "float64";
+
+/** What `backend()` answers. */
+export interface BackendInfo {
+  readonly name: "wasm" | "js";
+  readonly simd: "relaxed" | "baseline" | null;
+  /** Why a faster choice was refused. */
+  readonly reason?: string;
+}
+
+/** An operand of a pointwise loss: an array of the call's length, or one that is repeated to it. */
+export interface Source {
+  readonly data: FloatArray;
+  readonly broadcast: Broadcast | null;
+}
+
+/** The loop of a pointwise loss in JavaScript: returns the sum of the values and writes every output that is not null. */
+export type PointwiseLoop = (
+  a: FloatArray,
+  b: FloatArray,
+  c: FloatArray,
+  n: number,
+  p: number,
+  q: number,
+  scale: number,
+  values: FloatArray | null,
+  gradA: FloatArray | null,
+  gradB: FloatArray | null,
+) => number;
+
+/** n positions, one loss each. */
+export interface PointwiseCall {
+  /** Name of the WebAssembly kernel, without its dtype. */
+  readonly kernel: string;
+  readonly loop: PointwiseLoop;
+  readonly dtype: Dtype;
+  readonly n: number;
+  readonly a: Source;
+  readonly b: Source;
+  readonly c: Source | null;
+  /** The loss's own parameters. */
+  readonly p: number;
+  readonly q: number;
+  /** Factor per position of values and gradients. */
+  readonly weight: Source | null;
+  /** Factor of the gradients, and factor per position. */
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly gradA: FloatArray | null;
+  readonly gradB: FloatArray | null;
+}
+
+/** Class of a sample that counts for nothing, and of one whose target is not a class. */
+export const IGNORED = -1;
+export const NONE = -2;
+
+/** outer * inner samples of `classes` logits; class c of sample (o, i) lies at (o * classes + c) * inner + i. */
+export interface RowsCall {
+  readonly dtype: Dtype;
+  readonly x: FloatArray;
+  readonly outer: number;
+  readonly classes: number;
+  readonly inner: number;
+  /** Class of each sample, or IGNORED; null where targets are no classes. */
+  readonly index: Int32Array | null;
+  /** Factor of each sample's class term, value and gradient; null for ones. */
+  readonly rowWeight: Float64Array | null;
+  /** Also against the distribution q = (target * keep + uniform) * classWeight, target laid out like x. */
+  readonly dense: boolean;
+  readonly target: FloatArray | null;
+  readonly keep: number;
+  readonly uniform: number;
+  readonly classWeight: FloatArray | null;
+  /** Factor of the gradients, and factor per sample. */
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  /** scale * (softmax * (weights) - targets); without any target softmax itself. */
+  readonly grad: FloatArray | null;
+  /** scale * keep * classWeight * (log-sum-exp - x). */
+  readonly gradTarget: FloatArray | null;
+}
+
+/** What is computed of the distances of a row: losses/triplet.ts in assembly/. */
+export const DISTANCE = 0;
+export const TRIPLET_MARGIN = 1;
+export const TRIPLET_RATIO = 2;
+
+/** `rows` rows of `dims` numbers in two or three operands. */
+export interface VectorsCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly dims: number;
+  readonly a: FloatArray;
+  readonly b: FloatArray;
+  readonly c: FloatArray | null;
+  /** DISTANCE, TRIPLET_MARGIN or TRIPLET_RATIO; unused by `cosine`. */
+  readonly kind: number;
+  readonly p: number;
+  readonly eps: number;
+  readonly margin: number;
+  readonly swap: boolean;
+  /** Cosine embedding: the target of each row; null for the similarity itself. */
+  readonly sign: FloatArray | null;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly gradA: FloatArray | null;
+  readonly gradB: FloatArray | null;
+  readonly gradC: FloatArray | null;
+}
+
+export interface Backend {
+  pointwise(call: PointwiseCall): number;
+  crossEntropy(call: RowsCall): number;
+  distances(call: VectorsCall): number;
+  cosine(call: VectorsCall): number;
+  /** Index of the first element that is not in [low, high] (NaN is not), or -1. */
+  outside(data: FloatArray, low: number, high: number): number;
+}
+
+/** What an entry point knows of its backend: decided at the first call, once. */
+export interface Host {
+  backend(): Backend;
+  info(): BackendInfo;
+}

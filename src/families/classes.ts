@@ -1,0 +1,120 @@
+// What losses over classes share: which axis the classes are on, and class indices read, checked and narrowed in one go.
+
+import { IGNORED } from "../backend/seam.js";
+import { rangeError, shapeText, typeError } from "../errors.js";
+import { equalShapes, type Frame } from "../frame.js";
+import type { Operand } from "../operand.js";
+
+/** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk; (C) is one sample. */
+export interface Layout {
+  outer: number;
+  classes: number;
+  inner: number;
+}
+
+/** The layout of the input of a classification loss, and the check that the target has a class for each sample. */
+export function classLayout(frame: Frame, input: Operand, target: Operand): Layout {
+  const { loss } = frame;
+  if (!input.shaped && target.shape.length === 1) {
+    // an input without a shape takes N from the target
+    const n = target.shape[0] as number;
+    const classes = n === 0 ? 0 : input.size / n;
+    if (!Number.isInteger(classes) || (n === 0 && input.size > 0)) {
+      throw rangeError(loss, input.place, `a multiple of the ${n} classes in ${target.place}, or a shape`, `${input.size} elements`);
+    }
+    return { outer: n, classes, inner: 1 };
+  }
+  const layout = layoutOf(frame, input);
+  const expected = input.shape.length === 1 ? [] : input.shape.filter((_, axis) => axis !== 1);
+  if (!equalShapes(target.shape, expected)) {
+    throw rangeError(loss, target.place, `shape ${shapeText(expected)} for ${input.place} of shape ${shapeText(input.shape)}`, shapeText(target.shape));
+  }
+  return layout;
+}
+
+export function layoutOf(frame: Frame, input: Operand): Layout {
+  const { shape } = input;
+  if (shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of classes", "a 0-D tensor");
+  if (shape.length === 1) return { outer: 1, classes: shape[0] as number, inner: 1 };
+  let inner = 1;
+  for (let axis = 2; axis < shape.length; axis++) inner *= shape[axis] as number;
+  return { outer: shape[0] as number, classes: shape[1] as number, inner };
+}
+
+/** Class weights: one per class. */
+export function checkClassWeight(frame: Frame, classes: number): void {
+  const { weight } = frame;
+  if (weight.given && (weight.shape.length !== 1 || weight.size !== classes)) {
+    throw rangeError(frame.loss, weight.place, `shape ${shapeText([classes])}, one weight per class`, shapeText(weight.shape));
+  }
+}
+
+/** The classes of a call. Scratch that is used again: valid until the next call reads its own. */
+export interface ClassIndices {
+  index: Int32Array;
+  /** How many are not ignored, and the sum of their weights (their number without weights). */
+  weightSum: number;
+}
+
+// No user code runs between reading the classes and the end of the call, so one scratch serves all calls.
+const SCRATCH = 1 << 14;
+let scratchIndex: Int32Array | undefined;
+let scratchWeights: Float64Array | undefined;
+const result: ClassIndices = { index: new Int32Array(0), weightSum: 0 };
+
+/** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. */
+export function readClasses(frame: Frame, target: Operand, classes: number, ignore: number | bigint): ClassIndices {
+  const { loss, weight } = frame;
+  const n = target.size;
+  if (target.isFloat || !(target.tag === "" || target.isInteger)) throw typeError(loss, target.place, "class indices (integers)", `a ${target.tag}`);
+  scratchIndex ??= new Int32Array(SCRATCH);
+  const index = n <= SCRATCH ? scratchIndex : new Int32Array(n);
+  const bad = target.tag.startsWith("Big")
+    ? narrowBig(target.raw as BigInt64Array, n, classes, BigInt(ignore), index)
+    : narrow(target.raw as Int32Array, n, classes, Number(ignore), index);
+  if (bad >= 0) throw rangeError(loss, `${target.place}[${bad}]`, `a class in [0, ${classes})`, String(target.raw[bad]));
+  let sum = 0;
+  const weights = weight.given ? weight.data : null;
+  for (let i = 0; i < n; i++) {
+    const y = index[i] as number;
+    if (y >= 0) sum += weights ? (weights[y] as number) : 1;
+  }
+  result.index = index;
+  result.weightSum = sum;
+  return result;
+}
+
+/** Returns the position of the first that is neither ignored nor a class, or -1. */
+function narrow(from: Int32Array, n: number, classes: number, ignore: number, to: Int32Array): number {
+  for (let i = 0; i < n; i++) {
+    const y = from[i] as number;
+    if (y === ignore) to[i] = IGNORED;
+    else if (y >= 0 && y < classes && Math.floor(y) === y) to[i] = y;
+    else return i;
+  }
+  return -1;
+}
+
+function narrowBig(from: BigInt64Array, n: number, classes: number, ignore: bigint, to: Int32Array): number {
+  const limit = BigInt(classes);
+  for (let i = 0; i < n; i++) {
+    const y = from[i] as bigint;
+    if (y === ignore) to[i] = IGNORED;
+    else if (y >= 0n && y < limit) to[i] = Number(y);
+    else return i;
+  }
+  return -1;
+}
+
+/** factor * weight[class] of each sample, or null where all are 1. */
+export function rowWeights(frame: Frame, index: Int32Array, n: number, factor: number): Float64Array | null {
+  const weights = frame.weight.given ? frame.weight.data : null;
+  if (!weights && factor === 1) return null;
+  scratchWeights ??= new Float64Array(SCRATCH);
+  const rows = n <= SCRATCH ? scratchWeights : new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const y = index[i] as number;
+    rows[i] = y < 0 ? 0 : factor * (weights ? (weights[y] as number) : 1);
+  }
+  return rows;
+}

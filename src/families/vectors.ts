@@ -1,0 +1,56 @@
+// The family of losses that compare rows of vectors (assembly/core/vectors.ts): the last axis holds the dimensions of a vector, all others are rows.
+
+import type { Backend, FloatArray, VectorsCall } from "../backend/seam.js";
+import type { Frame } from "../frame.js";
+import type { Operand } from "../operand.js";
+
+/** Rows and dimensions of an operand; a single vector (D) is one row. */
+export function rowsOf(operand: Operand): { rows: number; dims: number } {
+  const { shape } = operand;
+  let rows = 1;
+  for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis] as number;
+  return { rows, dims: shape[shape.length - 1] as number };
+}
+
+/** What a loss or operation of this family sets apart from the operands. */
+export interface VectorsOptions {
+  run: "distances" | "cosine";
+  kind?: number;
+  p?: number;
+  eps?: number;
+  margin?: number;
+  swap?: boolean;
+  sign?: FloatArray;
+}
+
+/** One call of the seam, reduced. */
+export function compute(frame: Frame, backend: () => Backend, rows: number, dims: number, vectors: 2 | 3, options: VectorsOptions): number | FloatArray {
+  const { operands, outs } = frame;
+  const denominator = frame.reduction === "mean" ? rows : 1;
+  const values = frame.outValue;
+  let sum = 0;
+  if (rows > 0) {
+    const call: VectorsCall = {
+      dtype: frame.dtype,
+      rows,
+      dims,
+      a: (operands[0] as Operand).data,
+      b: (operands[1] as Operand).data,
+      c: vectors === 3 ? (operands[2] as Operand).data : null,
+      kind: options.kind ?? 0,
+      p: options.p ?? 2,
+      eps: options.eps ?? 0,
+      margin: options.margin ?? 0,
+      swap: options.swap ?? false,
+      sign: options.sign ?? null,
+      scale: frame.upstream / denominator,
+      gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
+      values,
+      gradA: outs[0] ?? null,
+      gradB: outs[1] ?? null,
+      gradC: vectors === 3 ? (outs[2] ?? null) : null,
+    };
+    sum = backend()[options.run](call);
+  }
+  return values ?? sum / denominator;
+}

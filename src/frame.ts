@@ -1,0 +1,294 @@
+// One call of a loss: its private copy of every argument and option. Frames are kept and used again, so that a small call allocates
+// nothing but its result; a call made from inside another one (by a getter) gets a frame of its own.
+
+import { Broadcast } from "./broadcast.js";
+import type { Dtype, FloatArray } from "./backend/seam.js";
+import { describe, rangeError, shapeText, typeError } from "./errors.js";
+import { type AnyArray, Operand, overlap, typedArrayTag, view } from "./operand.js";
+import type { Spec } from "./spec.js";
+
+const MAX_ARGUMENTS = 4;
+
+export class Frame {
+  spec!: Spec;
+  loss = "";
+  gradients = false;
+  readonly operands: Operand[] = Array.from({ length: MAX_ARGUMENTS }, () => new Operand());
+  readonly weight: Operand = new Operand();
+  readonly posWeight: Operand = new Operand();
+  readonly gradOutput: Operand = new Operand();
+  /** Values of the loss's own options, in the order in which its spec has them. */
+  readonly options: unknown[] = [];
+  reduction = "mean";
+  /** Whether the gradient of each argument is wanted, and where it goes. */
+  readonly wanted: boolean[] = [];
+  readonly outs: (FloatArray | null)[] = [];
+  outValue: FloatArray | null = null;
+  upstream = 1;
+  dtype: Dtype = "float64";
+
+  clear(): void {
+    for (const operand of this.operands) if (operand.given) operand.clear();
+    this.weight.clear();
+    this.posWeight.clear();
+    this.gradOutput.clear();
+    this.options.length = 0;
+    this.wanted.length = 0;
+    this.outs.length = 0;
+    this.outValue = null;
+    this.upstream = 1;
+    this.reduction = "mean";
+  }
+
+  // ---- taking: the only part in which the user's code can run
+
+  takeArgument(index: number, value: unknown): void {
+    const argument = this.spec.arguments[index] as Spec["arguments"][number];
+    (this.operands[index] as Operand).take(this.loss, `"${argument.name}"`, value, argument.classes ? "class indices" : "a tensor");
+  }
+
+  takeOptions(given: unknown): void {
+    const { spec, loss } = this;
+    for (let i = 0; i < spec.options.length; i++) this.options.push(spec.options[i]?.default);
+    for (let i = 0; i < spec.arguments.length; i++) {
+      this.outs.push(null);
+      this.wanted.push(this.gradients && (spec.arguments[i]?.byDefault ?? false));
+    }
+    if (given === undefined) return;
+    if (typeof given !== "object" || given === null || Array.isArray(given) || typedArrayTag(given)) {
+      throw typeError(loss, "the last argument", "an object of options", describe(given));
+    }
+    const options = given as Record<string, unknown>;
+    for (const key in options) if (!this.knows(key)) throw typeError(loss, `option ${JSON.stringify(key)}`, `one of ${this.known().join(", ")}`, "an unknown option");
+    for (let i = 0; i < spec.options.length; i++) {
+      const option = spec.options[i] as Spec["options"][number];
+      const value = options[option.name];
+      if (value === undefined) continue;
+      if (option.read) this.options[i] = option.read(loss, `option "${option.name}"`, value);
+      else (option.name === "posWeight" ? this.posWeight : this.weight).take(loss, `option "${option.name}"`, value);
+    }
+    if (spec.reductions.length === 0) return;
+    const reduction = options.reduction;
+    if (reduction !== undefined) {
+      if (typeof reduction !== "string") throw typeError(loss, 'option "reduction"', `one of ${spec.reductions.join(", ")}`, describe(reduction));
+      if (!spec.reductions.includes(reduction)) throw rangeError(loss, 'option "reduction"', `one of ${spec.reductions.join(", ")}`, describe(reduction));
+      this.reduction = reduction;
+    }
+    if (this.gradients) {
+      this.takeWrt(options.wrt);
+      this.takeGradOutput(options.gradOutput);
+    }
+    this.takeOut(options.out);
+  }
+
+  private known(): string[] {
+    const names = this.spec.options.map((option) => option.name);
+    if (this.spec.reductions.length > 0) names.push("reduction", "out");
+    if (this.gradients) names.push("wrt", "gradOutput");
+    return names.map((name) => JSON.stringify(name));
+  }
+
+  private knows(key: string): boolean {
+    const { options, reductions } = this.spec;
+    if (reductions.length > 0 && (key === "reduction" || key === "out")) return true;
+    if (this.gradients && (key === "wrt" || key === "gradOutput")) return true;
+    for (let i = 0; i < options.length; i++) if (options[i]?.name === key) return true;
+    return false;
+  }
+
+  private takeWrt(wrt: unknown): void {
+    if (wrt === undefined) return;
+    const { spec, loss } = this;
+    if (!Array.isArray(wrt)) throw typeError(loss, 'option "wrt"', "an array of argument names", describe(wrt));
+    this.wanted.fill(false);
+    const count = wrt.length;
+    for (let i = 0; i < count; i++) {
+      const name: unknown = wrt[i];
+      const index = spec.arguments.findIndex((argument) => argument.name === name && argument.differentiable);
+      if (index < 0) throw typeError(loss, `option "wrt"[${i}]`, `one of ${this.differentiable()}`, describe(name));
+      if (this.wanted[index]) throw typeError(loss, `option "wrt"[${i}]`, "each name once", `${describe(name)} twice`);
+      this.wanted[index] = true;
+    }
+  }
+
+  private differentiable(): string {
+    const names = this.spec.arguments.filter((argument) => argument.differentiable).map((argument) => JSON.stringify(argument.name));
+    return names.join(", ");
+  }
+
+  private takeGradOutput(value: unknown): void {
+    if (value === undefined) return;
+    const place = 'option "gradOutput"';
+    if (this.reduction === "none") {
+      if (typeof value === "number") throw typeError(this.loss, place, 'a tensor of the result\'s length (reduction "none")', "a number");
+      this.gradOutput.take(this.loss, place, value);
+    } else {
+      if (typeof value !== "number") throw typeError(this.loss, place, `a number (reduction "${this.reduction}")`, describe(value));
+      if (Number.isNaN(value)) throw rangeError(this.loss, place, "a number", "NaN");
+      this.upstream = value;
+    }
+  }
+
+  private takeOut(out: unknown): void {
+    if (out === undefined) return;
+    const { spec, loss } = this;
+    if (typeof out !== "object" || out === null || Array.isArray(out) || typedArrayTag(out)) {
+      throw typeError(loss, 'option "out"', "an object of typed arrays", describe(out));
+    }
+    const buffers = out as Record<string, unknown>;
+    for (const key in buffers) {
+      const index = spec.arguments.findIndex((argument) => argument.name === key);
+      if (key !== "value" && !(this.gradients && index >= 0 && this.wanted[index])) {
+        throw typeError(loss, `option "out.${key}"`, this.gradients ? 'a name in wrt, or "value"' : '"value"', "a name that is none");
+      }
+    }
+    for (let i = -1; i < spec.arguments.length; i++) {
+      if (i >= 0 && !this.wanted[i]) continue;
+      const name = i < 0 ? "value" : (spec.arguments[i]?.name ?? "");
+      const buffer = buffers[name];
+      if (buffer === undefined) continue;
+      const tag = typedArrayTag(buffer);
+      if (tag !== "Float32Array" && tag !== "Float64Array") throw typeError(loss, `option "out.${name}"`, "a Float32Array or Float64Array", describe(buffer));
+      if (i >= 0) this.outs[i] = buffer as FloatArray;
+      else if (this.reduction === "none") this.outValue = buffer as FloatArray;
+      else throw typeError(loss, 'option "out.value"', 'reduction "none"', `reduction "${this.reduction}", whose value is a number`);
+    }
+  }
+
+  // ---- settling: from here on nothing but internal slots is read
+
+  /** Lengths and shapes of everything, and the dtype of the call. */
+  settle(): void {
+    const { spec, loss } = this;
+    let dtype: Dtype | undefined;
+    for (let i = 0; i < spec.arguments.length; i++) {
+      const operand = this.operands[i] as Operand;
+      operand.settle(loss);
+      if (dtype === undefined && operand.isFloat) dtype = operand.tag === "Float32Array" ? "float32" : "float64";
+    }
+    this.dtype = dtype ?? "float64";
+    for (let i = 0; i < spec.arguments.length; i++) {
+      const argument = spec.arguments[i] as Spec["arguments"][number];
+      if (!argument.classes) (this.operands[i] as Operand).convert(loss, this.dtype, argument.sign);
+    }
+    const typed = dtype !== undefined;
+    for (const operand of [this.weight, this.posWeight, this.gradOutput]) {
+      if (!operand.given) continue;
+      operand.settle(loss);
+      if (!typed && operand.tag === "Float32Array") operand.data = Float64Array.from(operand.raw as Float32Array);
+      else operand.convert(loss, this.dtype);
+    }
+  }
+
+  /** All arguments have the shape of the first. */
+  sameShapes(from = 1): void {
+    const first = this.operands[0] as Operand;
+    for (let i = from; i < this.spec.arguments.length; i++) {
+      const other = this.operands[i] as Operand;
+      if (!equalShapes(first.shape, other.shape)) {
+        throw rangeError(this.loss, other.place, `the shape of ${first.place}, ${shapeText(first.shape)}`, shapeText(other.shape));
+      }
+    }
+  }
+
+  /** A factor of every element: of the shape of the first argument, or one that is repeated to it. */
+  elementWeight(operand: Operand, broadcasts: boolean): void {
+    if (!operand.given) return;
+    const { shape, place } = this.operands[0] as Operand;
+    if (equalShapes(operand.shape, shape)) return;
+    if (broadcasts && Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
+    else throw rangeError(this.loss, operand.place, `the shape of ${place}, ${shapeText(shape)}${broadcasts ? ", or one that broadcasts to it" : ""}`, shapeText(operand.shape));
+  }
+
+  /** Results of `length` samples for "none", and gradients: checks what the user gave, makes the rest. Nothing has been written yet. */
+  prepareOutputs(length: number): void {
+    const { spec, loss, dtype } = this;
+    if (this.gradOutput.given && this.gradOutput.size !== length) {
+      throw rangeError(loss, this.gradOutput.place, `${length} elements, one for each loss`, String(this.gradOutput.size));
+    }
+    if (this.outValue) this.outValue = this.checkOut("value", this.outValue, length, -1);
+    for (let i = 0; i < spec.arguments.length; i++) {
+      const out = this.outs[i];
+      if (out) this.outs[i] = this.checkOut(spec.arguments[i]?.name ?? "", out, (this.operands[i] as Operand).size, i);
+    }
+    if (this.reduction === "none" && !this.outValue) this.outValue = make(dtype, length);
+    for (let i = 0; i < spec.arguments.length; i++) {
+      if (this.wanted[i] && !this.outs[i]) this.outs[i] = make(dtype, (this.operands[i] as Operand).size);
+    }
+  }
+
+  private checkOut(name: string, out: FloatArray, size: number, own: number): FloatArray {
+    const { loss } = this;
+    const place = `option "out.${name}"`;
+    const want = this.dtype === "float32" ? "Float32Array" : "Float64Array";
+    if (typedArrayTag(out) !== want) throw typeError(loss, place, `a ${want} like the tensors`, describe(out));
+    const length = lengthOf(loss, place, out);
+    if (length !== size) throw rangeError(loss, place, `${size} elements`, String(length));
+    if (size > 0) {
+      for (let i = 0; i < this.spec.arguments.length; i++) {
+        const operand = this.operands[i] as Operand;
+        this.checkOverlap(place, out, operand, i === own);
+      }
+      this.checkOverlap(place, out, this.weight, false);
+      this.checkOverlap(place, out, this.posWeight, false);
+      this.checkOverlap(place, out, this.gradOutput, false);
+      for (let i = -1; i < this.outs.length; i++) {
+        const other = i < 0 ? this.outValue : this.outs[i];
+        if (other && i !== own && overlap(out, other)) throw rangeError(loss, place, "memory of its own", "an array that overlaps another out");
+      }
+    }
+    return view(out, 0, length);
+  }
+
+  private checkOverlap(place: string, out: FloatArray, operand: Operand, own: boolean): void {
+    if (!operand.given || operand.origin === null) return;
+    const how = overlap(out, operand.origin);
+    if (how === 0 || (own && how === 2)) return;
+    throw rangeError(this.loss, place, own ? "memory of its own, or exactly that of its argument" : "memory of its own", `an array that overlaps ${operand.place}`);
+  }
+
+  /** The gradients by name. */
+  grads(): Record<string, FloatArray> {
+    const result: Record<string, FloatArray> = {};
+    for (let i = 0; i < this.outs.length; i++) {
+      const out = this.outs[i];
+      if (out && this.wanted[i]) result[this.spec.arguments[i]?.name ?? ""] = out;
+    }
+    return result;
+  }
+}
+
+function lengthOf(loss: string, place: string, out: AnyArray): number {
+  const operand = lengths;
+  operand.take(loss, place, out);
+  operand.settle(loss);
+  const size = operand.size;
+  operand.clear();
+  return size;
+}
+const lengths = new Operand();
+
+function make(dtype: Dtype, length: number): FloatArray {
+  return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+}
+
+export function equalShapes(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const pool: Frame[] = [];
+
+export function acquire(spec: Spec, gradients: boolean): Frame {
+  const frame = pool.pop() ?? new Frame();
+  frame.spec = spec;
+  frame.loss = spec.name;
+  frame.gradients = gradients;
+  return frame;
+}
+
+export function release(frame: Frame): void {
+  frame.clear();
+  pool.push(frame);
+}

@@ -1,0 +1,47 @@
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, tensorOption } from "../spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface BceOptions {
+  /** Factor of each element, broadcast to the input's shape; mean still divides by the number of elements. */
+  weight?: Tensor | undefined;
+}
+
+/** 1e-12 rounded to float32, in double precision too: ATen/native/Loss.cpp. */
+const EPS = 9.999999960041972e-13;
+/** Where PyTorch clamps the logarithms. */
+const LOWEST = -100;
+
+const kernel: PointwiseKernel = {
+  name: "bce",
+  loop(x, t, _, n, eps, lowest, scale, values, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const p = x[i] as number;
+      const target = t[i] as number;
+      const value = (target - 1) * Math.max(Math.log1p(-p), lowest) - target * Math.max(Math.log(p), lowest);
+      sum += value;
+      if (values) values[i] = value;
+      if (gradX) gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Binary cross entropy of probabilities: −t log x − (1 − t) log(1 − x), each logarithm at least −100. For logits take bceWithLogitsLoss,
+ * which is exact where this one saturates. PyTorch: `F.binary_cross_entropy`.
+ *
+ * Shapes: input and target alike, any. Options: `weight` (broadcasts to the input's shape), `reduction` = "mean" (over elements, not weights).
+ * Gradient: (x − t) / max((1 − x) x, 1e-12): finite, up to 1e12 at the ends. The clamp of the value does not zero it.
+ * Throws RangeError where the shapes differ or an element of input or target is outside [0, 1] or NaN.
+ * Source: ATen/native/Loss.cpp binary_cross_entropy.
+ */
+export const bceLoss: LossSpec<Loss<[input: 1, target: 2], BceOptions, "input", "input">> = pointwise({
+  name: "bceLoss",
+  arguments: [differentiable("input"), { name: "target" }],
+  options: [tensorOption("weight")],
+  weightBroadcasts: true,
+  probabilities: true,
+  kernel: () => [kernel, EPS, LOWEST],
+});

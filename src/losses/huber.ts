@@ -1,0 +1,44 @@
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, onDemand, positive, tensorOption } from "../spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface HuberOptions {
+  /** Where the square ends and the line begins. */
+  delta?: number | undefined;
+  /** Factor of each element, of the input's shape exactly; mean still divides by the number of elements. */
+  weight?: Tensor | undefined;
+}
+
+const kernel: PointwiseKernel = {
+  name: "huber",
+  loop(x, t, _, n, delta, _q, scale, values, gradX, gradT) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const z = Math.abs(d);
+      const value = z < delta ? 0.5 * z * z : delta * (z - 0.5 * delta);
+      sum += value;
+      if (values) values[i] = value;
+      const grad = (d > delta ? delta : d < -delta ? -delta : d) * scale;
+      if (gradX) gradX[i] = grad;
+      if (gradT) gradT[i] = -grad;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Huber: d² / 2 where |d| < delta, else delta (|d| − delta / 2); d = input − target. Beta times smooth L1. PyTorch: `F.huber_loss`.
+ *
+ * Shapes: input and target alike, any. Options: `delta` = 1 (> 0), `weight` (the input's shape exactly), `reduction` = "mean".
+ * With `weight`, mean divides by the number of elements, not by the sum of the weights as mseLoss and l1Loss do: PyTorch's inconsistency, kept.
+ * Gradient: d inside, ±delta outside and at |d| = delta; target's, with `wrt: ["target"]`, is the negative.
+ * Throws RangeError where the shapes differ or delta is not positive.
+ * Source: Huber, Robust Estimation of a Location Parameter, 1964; torch/nn/functional.py huber_loss.
+ */
+export const huberLoss: LossSpec<Loss<[input: 1, target: 2], HuberOptions, "input" | "target", "input">> = pointwise({
+  name: "huberLoss",
+  arguments: [differentiable("input"), onDemand("target")],
+  options: [positive("delta", 1), tensorOption("weight")],
+  kernel: (frame) => [kernel, frame.options[0] as number, 0.5],
+});

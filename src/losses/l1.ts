@@ -1,0 +1,42 @@
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, onDemand, tensorOption } from "../spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface L1Options {
+  /** Factor of each element, of the input's shape exactly; mean divides by its sum. */
+  weight?: Tensor | undefined;
+}
+
+/** Also what smoothL1Loss is at beta = 0. */
+export const l1Kernel: PointwiseKernel = {
+  name: "l1",
+  loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const value = Math.abs(d);
+      sum += value;
+      if (values) values[i] = value;
+      const grad = d > 0 ? scale : d < 0 ? -scale : 0;
+      if (gradX) gradX[i] = grad;
+      if (gradT) gradT[i] = -grad;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Mean absolute error, L1: |d|, d = input − target. For regression that outliers must not dominate. PyTorch: `F.l1_loss`.
+ *
+ * Shapes: input and target alike, any. Options: `weight` (the input's shape exactly; mean then divides by its sum), `reduction` = "mean".
+ * Gradient: sgn(d), 0 at d = 0 and for NaN; target's, with `wrt: ["target"]`, is the negative.
+ * Throws RangeError where the shapes differ.
+ * Source: torch/nn/functional.py l1_loss.
+ */
+export const l1Loss: LossSpec<Loss<[input: 1, target: 2], L1Options, "input" | "target", "input">> = pointwise({
+  name: "l1Loss",
+  arguments: [differentiable("input"), onDemand("target")],
+  options: [tensorOption("weight")],
+  meanByWeight: true,
+  kernel: () => [l1Kernel, 1, 0],
+});

@@ -1,0 +1,40 @@
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, onDemand, tensorOption } from "../spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface MseOptions {
+  /** Factor of each element, of the input's shape exactly; mean divides by its sum. */
+  weight?: Tensor | undefined;
+}
+
+const kernel: PointwiseKernel = {
+  name: "mse",
+  loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const value = d * d;
+      sum += value;
+      if (values) values[i] = value;
+      if (gradX) gradX[i] = 2 * d * scale;
+      if (gradT) gradT[i] = -2 * d * scale;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Mean squared error, L2: d², d = input − target. For regression; large errors dominate. PyTorch: `F.mse_loss`.
+ *
+ * Shapes: input and target alike, any. Options: `weight` (the input's shape exactly; mean then divides by its sum), `reduction` = "mean".
+ * Gradient: 2d; target's, with `wrt: ["target"]`, is the negative. Smooth everywhere.
+ * Throws RangeError where the shapes differ: PyTorch warns and broadcasts, which is nearly always a bug.
+ * Source: torch/nn/functional.py mse_loss, ATen Loss.cpp.
+ */
+export const mseLoss: LossSpec<Loss<[input: 1, target: 2], MseOptions, "input" | "target", "input">> = pointwise({
+  name: "mseLoss",
+  arguments: [differentiable("input"), onDemand("target")],
+  options: [tensorOption("weight")],
+  meanByWeight: true,
+  kernel: () => [kernel, 0, 0],
+});

@@ -1,0 +1,73 @@
+import type { FloatArray } from "../backend/seam.js";
+import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
+import type { Frame } from "../frame.js";
+import type { Operand } from "../operand.js";
+import { differentiable, integer, type LossSpec, REDUCTIONS, tensorOption } from "../spec.js";
+import type { Classes, Loss, Tensor } from "../types.js";
+
+export interface NllOptions {
+  /** One weight per class, (C). */
+  weight?: Tensor | undefined;
+  /** Samples of this class count for nothing; any integer, a class or not. */
+  ignoreIndex?: number | bigint | undefined;
+}
+
+/**
+ * Negative log-likelihood of log-probabilities: −w_y x_y. Together with logSoftmax it is crossEntropyLoss. PyTorch: `F.nll_loss`.
+ *
+ * Shapes: input (C), (N, C) or (N, C, d1 … dk), target classes (), (N) or (N, d1 … dk) in any integer array; an input without a shape is
+ * (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `reduction` = "mean" (divides by the sum of the weights of the targets).
+ * Gradient: −w_y at the target, 0 elsewhere and for ignored samples, of which the input is not even read. All ignored: mean NaN, gradient 0.
+ * Throws RangeError for a class outside [0, C) that is not ignoreIndex, and for shapes that do not fit.
+ * Source: torch/nn/functional.py nll_loss, ATen/native/LossNLL.cpp.
+ */
+export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "input", "input">> = {
+  name: "nllLoss",
+  arguments: [differentiable("input"), { name: "target", classes: true }],
+  options: [tensorOption("weight"), integer("ignoreIndex", -100)],
+  reductions: REDUCTIONS,
+  // One element of each row is read and one written: a gather and a scatter, which no kernel could do faster than the copy to it takes.
+  run: gather,
+};
+
+function gather(frame: Frame): number | FloatArray {
+  const [input, target] = frame.operands as [Operand, Operand];
+  const { outer, classes, inner } = classLayout(frame, input, target);
+  checkClassWeight(frame, classes);
+  frame.prepareOutputs(outer * inner);
+  const { index, weightSum } = readClasses(frame, target, classes, frame.options[1] as number | bigint);
+  const x = input.data;
+  const weights = frame.weight.given ? frame.weight.data : null;
+  const values = frame.outValue;
+  const grad = frame.outs[0];
+  const gradOutput = frame.gradOutput.given ? frame.gradOutput.data : null;
+  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const scale = frame.upstream / denominator;
+  let sum = 0;
+  let sample = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++, sample++) {
+      const y = index[sample] as number;
+      let value = 0;
+      if (y >= 0) {
+        value = -(x[(o * classes + y) * inner + i] as number);
+        if (weights) value *= weights[y] as number;
+      }
+      sum += value;
+      if (values) values[sample] = value;
+    }
+  }
+  if (grad) {
+    grad.fill(0);
+    sample = 0;
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++, sample++) {
+        const y = index[sample] as number;
+        if (y < 0) continue;
+        const upstream = gradOutput ? scale * (gradOutput[sample] as number) : scale;
+        grad[(o * classes + y) * inner + i] = -(weights ? (weights[y] as number) * upstream : upstream);
+      }
+    }
+  }
+  return values ?? sum / denominator;
+}

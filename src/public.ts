@@ -1,0 +1,5 @@
+// What every entry point exports beside the losses and operations.
+
+export type { BackendInfo } from "./backend/seam.js";
+export { tensor } from "./tensor.js";
+export type { ArrayOf, Classes, FloatArray, IntegerArray, Loss, Reduction, Shaped, Signs, Tensor, Value, ValueAndGrad } from "./types.js";

@@ -1,0 +1,102 @@
+// The public types. A reduction's literal decides the type of the value, the names in `wrt` those of the gradients, the tensors that of arrays.
+
+export type FloatArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+type AnyFloatArray = Float32Array<ArrayBufferLike> | Float64Array<ArrayBufferLike>;
+export type IntegerArray =
+  | Int8Array<ArrayBufferLike>
+  | Uint8Array<ArrayBufferLike>
+  | Uint8ClampedArray<ArrayBufferLike>
+  | Int16Array<ArrayBufferLike>
+  | Uint16Array<ArrayBufferLike>
+  | Int32Array<ArrayBufferLike>
+  | Uint32Array<ArrayBufferLike>
+  | BigInt64Array<ArrayBufferLike>
+  | BigUint64Array<ArrayBufferLike>;
+
+/** An array with a shape, as numpy-ts and others call it (`shape`) or as onnxruntime and transformers.js do (`dims`). Row-major. */
+export type Shaped<D> = { readonly data: D; readonly shape: readonly number[] } | { readonly data: D; readonly dims: readonly number[] };
+
+/** A tensor of numbers: a number (0-D), an array (1-D), or anything with data and shape. */
+export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | OpaqueTensor;
+/** A tensor whose elements' type is only known when it runs: onnxruntime's `Tensor`. */
+export type OpaqueTensor = { readonly data: unknown; readonly dims: readonly number[] };
+/** +1 and -1, floats or integers. */
+export type Signs = Tensor | IntegerArray | Shaped<IntegerArray>;
+/** Class indices: integers, never floats. */
+export type Classes = number | readonly number[] | readonly bigint[] | IntegerArray | Shaped<IntegerArray | readonly number[]> | OpaqueTensor;
+
+export type Reduction = "mean" | "sum" | "none";
+
+type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Float32Array<ArrayBufferLike> }
+  ? "float32"
+  : T extends Float64Array<ArrayBufferLike> | { readonly data: Float64Array<ArrayBufferLike> }
+    ? "float64"
+    : T extends number | readonly number[] | readonly bigint[] | IntegerArray | { readonly data: readonly number[] | IntegerArray }
+      ? "numbers"
+      : "float32" | "float64";
+
+/** The array type of a call's results: that of its typed tensors, float64 if there is none. */
+export type ArrayOf<T> = [KindOf<T>] extends ["numbers"]
+  ? Float64Array<ArrayBuffer>
+  : { float32: Float32Array<ArrayBuffer>; float64: Float64Array<ArrayBuffer> }[Exclude<KindOf<T>, "numbers">];
+
+/** A number, or for "none" an array with a loss per sample. */
+export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
+
+type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail]
+  ? Head extends Tail[number]
+    ? never
+    : Distinct<Tail>
+  : unknown;
+
+/** The tensors of a call: argument names with the number of their type parameter; classes and signs have wider types. */
+type Arguments<A extends readonly unknown[], T1, T2, T3> = {
+  [K in keyof A]: A[K] extends 1 ? T1 : A[K] extends 2 ? T2 : A[K] extends 3 ? T3 : A[K];
+};
+type Last<A extends readonly unknown[], T1, T2, T3, O> = [...tensors: Arguments<A, T1, T2, T3>, options?: O];
+
+export interface ValueAndGrad<V, G extends string, D> {
+  /** What the plain call returns. */
+  value: V;
+  /** One array per name in `wrt`, of that argument's length. */
+  grad: { [K in G]: D };
+}
+
+/**
+ * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
+ */
+export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
+  <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, const U extends R = "mean" & R>(
+    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
+  ): Value<U, T1 | T2 | T3>;
+
+  /** The value and its gradients in one pass. `wrt`: whose; `gradOutput`: upstream gradient; `out`: buffers to write instead of new ones. */
+  valueAndGrad<
+    T1 extends Tensor,
+    T2 extends Tensor = never,
+    T3 extends Tensor = never,
+    const U extends R = "mean" & R,
+    const G extends readonly W[] = readonly D[],
+  >(
+    ...args: Last<
+      A,
+      T1,
+      T2,
+      T3,
+      O & {
+        reduction?: U | undefined;
+        wrt?: (G & Distinct<G>) | undefined;
+        gradOutput?: Tensor | undefined;
+        out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
+      }
+    >
+  ): ValueAndGrad<Value<U, T1 | T2 | T3>, G[number], ArrayOf<T1 | T2 | T3>>;
+}
+
+/** An operation of one or two tensors: values only. */
+export interface Operation1<O> {
+  <T extends Tensor>(input: T, options: O): ArrayOf<T>;
+}
+export interface Operation2<O> {
+  <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2, options?: O): ArrayOf<T1 | T2>;
+}

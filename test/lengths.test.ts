@@ -1,0 +1,297 @@
+/**
+ * Where loops end: every row at every length around one and two vectors and around the tiles, in every layout of the bytes, against the reference.
+ */
+import { describe, expect, it, vi } from "vitest";
+import { entries, type Entry, functionOf } from "./entries.js";
+import { type Dtype, dtypes, flat, type Layout, lowerArgs, lowerOptions } from "./reference/call.js";
+import { difference, largestFinite, type Tolerance } from "./reference/compare.js";
+import { Random } from "./reference/random.js";
+import { type Args, classes, type Grads, type Options, reduce, type Tensor, tensor } from "./reference/tensor.js";
+import { draw, type LossRow, losses, type OperationRow, operations, type Variant } from "./table.js";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Every WebAssembly memory made from here on, and how often one grew: entries make theirs at the first call, not at import. */
+const memories: WebAssembly.Memory[] = [];
+let grown = 0;
+WebAssembly.Memory = class extends WebAssembly.Memory {
+  constructor(descriptor: WebAssembly.MemoryDescriptor) {
+    super(descriptor);
+    memories.push(this);
+  }
+
+  override grow(pages: number): number {
+    grown++;
+    return super.grow(pages);
+  }
+};
+
+/** Two vectors of two accumulators, and one more: 16 lanes of float32. */
+const SHORT = [...Array(18).keys(), 31, 32, 33, 63, 64, 65];
+/** Tiles are powers of two. Each variant but the first takes one length of each triple, in turn. */
+const TILES = [
+  [4095, 4096, 4097],
+  [8191, 8192, 8193],
+  [16383, 16384, 16385],
+];
+const LAYOUTS: readonly Layout[] = [
+  {},
+  { misaligned: true, classes: "BigInt64Array" },
+  { shared: true, dims: true },
+  { misaligned: true, shared: true, classes: "Uint16Array" },
+];
+
+/**
+ * Both get the same float32-representable numbers, so all that differs is rounding. A float32 result is a chain of some ten operations, each within
+ * 2⁻²⁴ = 6e-8 of its operands: 1e-6 of the result, and 2e-7 of the largest of its kind where terms cancel (d = x − t, p − 1, 1 − cos). Sums are
+ * accumulated wide and add nothing. In float64 the same, at 2⁻⁵³, but that the reference's own rounding counts as well.
+ */
+const tolerances: Record<Dtype, Tolerance> = {
+  float32: (want, largest) => 1e-6 * Math.abs(want) + 2e-7 * largest,
+  float64: (want, largest) => 1e-12 * Math.abs(want) + 1e-13 * largest,
+};
+
+interface Task {
+  readonly title: string;
+  readonly args: Args;
+  readonly options: Options;
+  readonly value: number | Float64Array;
+  readonly grads: Grads;
+  /** The size of the terms of the value: what a sum that cancels is measured by. */
+  readonly scale: number;
+}
+
+function taskOf(row: LossRow, variant: Variant, shape: readonly number[], turn: number): Task {
+  const { args, options } = draw(row, variant, shape);
+  const reference = row.reference(args, options);
+  const reduction = row.reductions[turn % row.reductions.length] as string;
+  const magnitudes = { ...reference, values: reference.values.map(Math.abs) };
+  const { value, grads } = reduce(reference, reduction);
+  const scale = typeof value === "number" ? (reduce(magnitudes, reduction).value as number) : largestFinite(value);
+  return { title: `[${shape}] ${reduction}`, args, options: { ...options, reduction }, value, grads, scale };
+}
+
+function checkTask(entry: Entry, row: LossRow, dtype: Dtype, layout: Layout, task: Task): void {
+  const call = functionOf(entry, row.name);
+  const label = `${dtype} ${task.title} ${JSON.stringify(layout)}`;
+  const args = lowerArgs(task.args, row.arguments, dtype, layout);
+  const options = lowerOptions(task.options, dtype, layout);
+  const tolerance = tolerances[dtype];
+  const scaled: Tolerance = (want) => tolerance(want, task.scale);
+  expect(difference(flat(call(...args, options)), flat(task.value), scaled), `${label} value alone`).toBeUndefined();
+  const { value, grad } = call.valueAndGrad(...args, { ...options, wrt: Object.keys(task.grads) });
+  expect(difference(flat(value), flat(task.value), scaled), `${label} value`).toBeUndefined();
+  for (const [name, want] of Object.entries(task.grads)) {
+    expect(difference(grad[name] ?? [], want, tolerance), `${label} ${name}`).toBeUndefined();
+  }
+}
+
+const lengthsOf = (variant: number) => [...SHORT, ...TILES.flatMap((three) => (variant === 0 ? three : [three[variant % 3] as number]))];
+
+/** Every short length in every layout, the long ones in one layout each, in turn. */
+const layoutsOf = (length: number, turn: number) => (length <= 17 ? LAYOUTS : [LAYOUTS[turn % LAYOUTS.length] as Layout]);
+
+for (const row of losses) {
+  describe(row.name, () => {
+    row.variants.forEach((variant, v) => {
+      it(variant.title, () => {
+        let turn = v;
+        for (const length of lengthsOf(v)) {
+          for (const shape of row.shapes(length)) {
+            const task = taskOf(row, variant, shape, turn++);
+            for (const entry of entries) {
+              for (const dtype of dtypes) {
+                for (const layout of layoutsOf(length, turn)) checkTask(entry, row, dtype, layout, task);
+              }
+            }
+          }
+        }
+      });
+    });
+  });
+}
+
+function checkOperation(entry: Entry, row: OperationRow, dtype: Dtype, layout: Layout, args: Args, options: Options, want: Float64Array, title: string): void {
+  const got = functionOf(entry, row.name)(...lowerArgs(args, row.arguments, dtype, layout), lowerOptions(options, dtype, layout));
+  expect(difference(flat(got), want, tolerances[dtype]), `${entry.name} ${dtype} ${title} ${JSON.stringify(layout)}`).toBeUndefined();
+}
+
+for (const row of operations) {
+  describe(row.name, () => {
+    row.variants.forEach((variant, v) => {
+      it(variant.title, () => {
+        let turn = v;
+        for (const length of lengthsOf(v)) {
+          for (const shape of row.shapes(length)) {
+            const { args, options, title } = draw(row, variant, shape);
+            const want = row.reference(args, options);
+            turn++;
+            for (const entry of entries) {
+              for (const dtype of dtypes) {
+                for (const layout of layoutsOf(length, turn)) checkOperation(entry, row, dtype, layout, args, options, want, title);
+              }
+            }
+          }
+        }
+      });
+    });
+  });
+}
+
+/** Vocabularies: rows that no window holds. */
+describe("rows longer than the tile", () => {
+  const [crossEntropy, nll] = ["crossEntropyLoss", "nllLoss"].map((name) => losses.find((row) => row.name === name) as LossRow) as [LossRow, LossRow];
+  const logitsOf: Record<string, (random: Random, samples: number, count: number) => Tensor> = {
+    "random logits": (random, samples, count) => random.normal([samples, count], 3),
+    // A running maximum that moves with every tile.
+    "ascending logits": (_, samples, count) => tensor(Float64Array.from({ length: samples * count }, (_v, i) => Math.fround(((i % count) * 30) / count)), [samples, count]),
+    // Everything masked but one class at the start, one in the middle, one at the end.
+    "masked logits": (random, samples, count) => {
+      const { data } = random.normal([samples, count]);
+      const open = new Set([0, (count >> 1) + 1, count - 1]);
+      return tensor(data.map((x, i) => (open.has(i % count) ? x : Number.NEGATIVE_INFINITY)), [samples, count]);
+    },
+    // The maximum is far above the rest and comes last: everything before it must vanish, not overflow.
+    "one logit of 1e4, the last": (random, samples, count) => tensor(random.normal([samples, count]).data.map((x, i) => (i % count === count - 1 ? 1e4 : x)), [samples, count]),
+  };
+  /** A softmax entry is an exponential of |x − lse| <= 40, rounded to 2⁻²⁴: 2.4e-6 of itself, and a few roundings more. That, and not a share of the largest. */
+  const relative: Record<Dtype, Tolerance> = {
+    float32: (want) => 4e-6 * Math.abs(want) + 2 ** -126,
+    float64: (want) => 1e-13 * Math.abs(want) + 1e-300,
+  };
+
+  function checkRows(row: LossRow, args: Args, options: Options, title: string, tolerance = tolerances): void {
+    const { value, grads } = reduce(row.reference(args, options), "mean");
+    for (const entry of entries) {
+      for (const dtype of dtypes) {
+        const call = functionOf(entry, row.name);
+        const label = `${entry.name} ${dtype} ${title}`;
+        const got = call.valueAndGrad(...lowerArgs(args, row.arguments, dtype), { ...lowerOptions(options, dtype), wrt: Object.keys(grads) });
+        expect(difference(flat(got.value), flat(value), tolerances[dtype]), `${label} value`).toBeUndefined();
+        for (const [name, want] of Object.entries(grads)) expect(difference(got.grad[name] ?? [], want, tolerance[dtype]), `${label} ${name}`).toBeUndefined();
+        expect(call(...lowerArgs(args, row.arguments, dtype), lowerOptions(options, dtype)), `${label} value alone`).toBe(got.value);
+      }
+    }
+  }
+
+  for (const [samples, count] of [
+    [2, 131072],
+    [1, 2 ** 20],
+  ] as const) {
+    for (const [title, make] of Object.entries(logitsOf)) {
+      it(`crossEntropyLoss and nllLoss, ${samples} x ${count}, ${title}`, () => {
+        const input = make(new Random(count), samples, count);
+        const target = classes([count - 1, 0].slice(0, samples));
+        checkRows(crossEntropy, { input, target }, {}, title, relative);
+        if (!title.startsWith("masked")) checkRows(nll, { input, target }, {}, title);
+      });
+    }
+    it(`crossEntropyLoss, ${samples} x ${count}: extremes of weight 0 under smoothing, and probabilities`, () => {
+      const random = new Random(count + 1);
+      const weight = random.uniform([count], 0.5, 2);
+      const dead = (c: number) => c % 4099 === 17;
+      weight.data.forEach((_, c) => {
+        if (dead(c)) weight.data[c] = 0;
+      });
+      const input = random.normal([samples, count]);
+      input.data.forEach((_, i) => {
+        if (dead(i % count)) input.data[i] = -1e4;
+      });
+      const options = { weight, labelSmoothing: 0.125 };
+      checkRows(crossEntropy, { input, target: classes([count - 1, 17].slice(0, samples)) }, options, "classes");
+      checkRows(crossEntropy, { input, target: random.probabilities([samples, count]) }, options, "probabilities");
+    });
+    for (const row of operations.filter(({ variants }) => variants.some(({ title }) => title === "dim −1"))) {
+      it(`${row.name}, ${samples} x ${count}`, () => {
+        const args = { input: new Random(count).normal([samples, count], 3) };
+        const want = row.reference(args, { dim: -1 });
+        for (const entry of entries) for (const dtype of dtypes) checkOperation(entry, row, dtype, {}, args, { dim: -1 }, want, `${samples} x ${count}`);
+      });
+    }
+  }
+
+  for (const name of ["tripletMarginLoss", "tripletRatioLoss", "cosineEmbeddingLoss"]) {
+    it(`${name}, vectors of 131072`, () => {
+      const row = losses.find((own) => own.name === name) as LossRow;
+      // Near the anchor and far from it, so that no hinge is closed and no ratio saturated: the distances are then 36 and 36.
+      const random = new Random(7);
+      const args = Object.fromEntries(Object.entries(row.make(random, [2, 131072])).map(([own, { data, shape }]) => [own, tensor(shape.length > 1 ? data.map((v) => Math.fround(v / 10)) : data, shape)]));
+      checkRows(row, args, {}, "long vectors");
+    });
+  }
+});
+
+/** 16 Mi float32 elements: the sum is off by at most 1e-6 of the sum of magnitudes, which a float32 accumulator misses by far. */
+describe("sums over 16 Mi float32 elements", () => {
+  const length = 2 ** 24;
+  const nothing = new Float32Array(length);
+  const data: Record<string, Float32Array> = { "0.1 everywhere": new Float32Array(length).fill(0.1), "random data": randomFloats(length) };
+  for (const [title, input] of Object.entries(data)) {
+    it(`mseLoss and l1Loss, ${title}`, () => {
+      const magnitudes = sumOf(length, (i) => Math.abs(input[i] as number));
+      const squares = sumOf(length, (i) => (input[i] as number) ** 2);
+      for (const entry of entries) {
+        expect(Math.abs((functionOf(entry, "l1Loss")(input, nothing, { reduction: "sum" }) as number) / magnitudes - 1), `${entry.name} l1`).toBeLessThan(1e-6);
+        expect(Math.abs((functionOf(entry, "mseLoss")(input, nothing, { reduction: "sum" }) as number) / squares - 1), `${entry.name} mse`).toBeLessThan(1e-6);
+      }
+    });
+    for (const count of [1024, length]) {
+      it(`crossEntropyLoss, rows of ${count}, ${title}`, () => {
+        const samples = length / count;
+        const target = new Int32Array(samples).map((_, n) => (n * 17) % count);
+        const want = sumOf(samples, (n) => Math.log(sumOf(count, (c) => Math.exp(input[n * count + c] as number))) - (input[n * count + (target[n] as number)] as number));
+        for (const entry of entries) {
+          const got = functionOf(entry, "crossEntropyLoss")({ data: input, shape: [samples, count] }, target, { reduction: "sum" }) as number;
+          // A sum of exponentials that is 1e-6 off moves its logarithm by 1e-6, in each sample.
+          expect(Math.abs(got - want) / samples, entry.name).toBeLessThan(1e-6);
+        }
+      });
+    }
+  }
+});
+
+/** Inputs of any length stream through a window: nothing that WebAssembly holds grows with them. */
+describe("100 million elements in plain arrays", () => {
+  it("mseLoss, value alone, without the WebAssembly memory growing", () => {
+    const wasm = entries.find(({ name }) => name === "losskit/wasm") as Entry;
+    const mse = functionOf(wasm, "mseLoss");
+    const length = 100_000_000;
+    // One buffer, read twice and one element apart: half the memory, and the target is misaligned.
+    const all = randomFloats(length + 1);
+    const [input, target] = [all.subarray(0, length), all.subarray(1)];
+    expect(mse(all.subarray(0, 10), all.subarray(1, 11))).toBeGreaterThan(0);
+    const before = memories.map(({ buffer }) => buffer.byteLength);
+    expect(before.length, "WebAssembly memories seen").toBeGreaterThan(0);
+    const got = mse(input, target) as number;
+    expect(memories.map(({ buffer }) => buffer.byteLength)).toEqual(before);
+    const want = sumOf(length, (i) => ((all[i] as number) - (all[i + 1] as number)) ** 2) / length;
+    expect(Math.abs(got / want - 1)).toBeLessThan(1e-6);
+  });
+
+  it("each entry has made one memory at most, and none has grown", () => {
+    expect(memories.length).toBeLessThanOrEqual(entries.length - 1);
+    expect(grown).toBe(0);
+  });
+});
+
+/** Uniform in [−1, 1), from a linear congruence: a hundred million of them take a third of a second. */
+function randomFloats(length: number): Float32Array {
+  const floats = new Float32Array(length);
+  let state = 12345;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    floats[i] = state / 2 ** 31;
+  }
+  return floats;
+}
+
+/** Sums blocks of 4096 first, so that the error of the test's own float64 sum stays near 1e-13. */
+function sumOf(length: number, term: (i: number) => number): number {
+  let total = 0;
+  for (let start = 0; start < length; start += 4096) {
+    let block = 0;
+    for (let i = start; i < Math.min(length, start + 4096); i++) block += term(i);
+    total += block;
+  }
+  return total;
+}

@@ -1,0 +1,39 @@
+/**
+ * Comparing arrays of numbers: NaN matches NaN and an infinity the same infinity, always; the rest is the tolerance's business.
+ */
+
+/** The largest allowed |got − want| for one number, given the largest finite |want| of the whole tensor. */
+export type Tolerance = (want: number, largest: number) => number;
+
+export function largestFinite(want: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < want.length; i++) {
+    const size = Math.abs(want[i] as number);
+    if (size > largest && size < Number.POSITIVE_INFINITY) largest = size;
+  }
+  return largest;
+}
+
+/** Undefined where all numbers agree, else a sentence about the worst of those that do not. */
+export function difference(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: Tolerance): string | undefined {
+  if (got.length !== want.length) return `${got.length} numbers instead of ${want.length}`;
+  const largest = largestFinite(want);
+  let worst: string | undefined;
+  let excess = 1;
+  let wrong = 0;
+  for (let i = 0; i < want.length; i++) {
+    const g = got[i] as number;
+    const w = want[i] as number;
+    if (Object.is(g, w) || g === w) continue;
+    const off = Math.abs(g - w);
+    const allowed = tolerance(w, largest);
+    // A NaN on one side, or an infinity, leaves `off` NaN or infinite: never within a finite tolerance.
+    if (off <= allowed) continue;
+    wrong++;
+    const times = Number.isFinite(off) && allowed > 0 ? off / allowed : Number.POSITIVE_INFINITY;
+    if (worst !== undefined && times <= excess) continue;
+    excess = times;
+    worst = `at ${i}: got ${g}, want ${w}, off by ${off}, allowed ${allowed}`;
+  }
+  return worst && `${wrong} of ${want.length} differ, worst ${worst}`;
+}

@@ -1,0 +1,81 @@
+/**
+ * The operations (SEMANTICS.md 2.23): values only, so that a reference is just its output, flat.
+ */
+import { logSoftmaxOf, slices } from "./classes.js";
+import { type Args, argument, numberOption, type Options, sizeOf, sum, type Tensor } from "./tensor.js";
+import { norm } from "./vectors.js";
+
+const axisOf = (dim: number, rank: number): number => (dim < 0 ? dim + Math.max(rank, 1) : dim);
+
+/** Replaces every slice along `dim` by what `change` makes of it. */
+function alongAxis(input: Tensor, dim: number, change: (slice: Float64Array) => Float64Array): Float64Array {
+  const { samples, count, at } = slices(input.shape, axisOf(dim, input.shape.length));
+  const out = new Float64Array(input.data.length);
+  for (let n = 0; n < samples; n++) {
+    const slice = Float64Array.from({ length: count }, (_, c) => input.data[at(n, c)] as number);
+    change(slice).forEach((v, c) => {
+      out[at(n, c)] = v;
+    });
+  }
+  return out;
+}
+
+export const softmax = (args: Args, options: Options): Float64Array =>
+  alongAxis(argument(args, "input"), options.dim as number, (slice) => logSoftmaxOf(slice).map(Math.exp));
+
+export const logSoftmax = (args: Args, options: Options): Float64Array => alongAxis(argument(args, "input"), options.dim as number, logSoftmaxOf);
+
+function logSumExpOf(slice: Float64Array): number {
+  const largest = slice.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  // Nothing, or only −inf: log 0. A +inf would give inf − inf below; a NaN has won the maximum already.
+  if (!Number.isFinite(largest)) return largest;
+  return largest + Math.log(sum(slice.map((v) => Math.exp(v - largest))));
+}
+
+/** Over any list of axes: gathers for each output element the inputs that share its kept coordinates. */
+export function logSumExp(args: Args, options: Options): Float64Array {
+  const { shape, data } = argument(args, "input");
+  const axes = [options.dim as number | number[]].flat().map((dim) => axisOf(dim, shape.length));
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const groups: number[][] = Array.from({ length: sizeOf(kept) }, () => []);
+  data.forEach((value, index) => {
+    let rest = index;
+    let place = 0;
+    let stride = 1;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const extent = shape[axis] as number;
+      if (!axes.includes(axis)) place += (rest % extent) * stride;
+      stride *= kept[axis] as number;
+      rest = Math.floor(rest / extent);
+    }
+    (groups[place] as number[]).push(value);
+  });
+  return Float64Array.from(groups, (group) => logSumExpOf(Float64Array.from(group)));
+}
+
+/** Every pair of slices along `dim`, folded into one number. */
+function pairs(args: Args, dim: number, fold: (a: Float64Array, b: Float64Array) => number): Float64Array {
+  const first = argument(args, "input1");
+  const second = argument(args, "input2");
+  const { samples, count, at } = slices(first.shape, axisOf(dim, first.shape.length));
+  const slice = (from: Tensor, n: number) => Float64Array.from({ length: count }, (_, c) => from.data[at(n, c)] as number);
+  return Float64Array.from({ length: samples }, (_, n) => fold(slice(first, n), slice(second, n)));
+}
+
+export function pairwiseDistance(args: Args, options: Options): Float64Array {
+  const eps = numberOption(options, "eps", 1e-6);
+  return pairs(args, -1, (a, b) =>
+    norm(
+      a.map((c, i) => c - (b[i] as number) + eps),
+      numberOption(options, "p", 2),
+    ),
+  );
+}
+
+export function cosineSimilarity(args: Args, options: Options): Float64Array {
+  const eps = numberOption(options, "eps", 1e-8);
+  return pairs(args, numberOption(options, "dim", 1), (a, b) => {
+    const dot = sum(a.map((c, i) => c * (b[i] as number)));
+    return dot / (Math.max(norm(a, 2), eps) * Math.max(norm(b, 2), eps));
+  });
+}

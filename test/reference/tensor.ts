@@ -1,0 +1,86 @@
+/**
+ * What the references speak: tensors of doubles. Nothing here knows the library, so that a mistake in it cannot hide a mistake there.
+ */
+
+/** A row-major tensor of doubles. `kind` tells classes, which the library takes in integer arrays, from numbers. */
+export interface Tensor {
+  readonly data: Float64Array;
+  readonly shape: readonly number[];
+  readonly kind: "float" | "class";
+}
+
+export type Args = Readonly<Record<string, Tensor>>;
+export type Options = Readonly<Record<string, unknown>>;
+export type Grads = Record<string, Float64Array>;
+
+/** The answer of a reference: one loss a sample, what `mean` divides by, and the gradient of Σ upstream·values. */
+export interface Reference {
+  readonly values: Float64Array;
+  readonly denominators: Readonly<Record<string, number>>;
+  /** One array for each argument that has a gradient under these arguments and options: its keys are what `wrt` accepts. */
+  grads(upstream: Float64Array): Grads;
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, axis) => size * axis, 1);
+
+export function tensor(data: Iterable<number>, shape?: readonly number[], kind: Tensor["kind"] = "float"): Tensor {
+  const copy = Float64Array.from(data);
+  const result = { data: copy, shape: shape ?? [copy.length], kind };
+  if (sizeOf(result.shape) !== copy.length) throw new Error(`${copy.length} numbers do not fill [${result.shape}]`);
+  return result;
+}
+
+export const classes = (data: Iterable<number>, shape?: readonly number[]): Tensor => tensor(data, shape, "class");
+
+export function argument(args: Args, name: string): Tensor {
+  const found = args[name];
+  if (!found) throw new Error(`no argument "${name}"`);
+  return found;
+}
+
+export const numberOption = (options: Options, name: string, fallback: number): number => (options[name] as number | undefined) ?? fallback;
+export const tensorOption = (options: Options, name: string): Tensor | undefined => options[name] as Tensor | undefined;
+
+/** Neumaier's sum: the references must not be the less precise side, whatever the number of terms. NaN and infinities go through. */
+export function sum(terms: Iterable<number>): number {
+  let total = 0;
+  let lost = 0;
+  for (const term of terms) {
+    const next = total + term;
+    lost += Math.abs(total) >= Math.abs(term) ? total - next + term : term - next + total;
+    total = next;
+  }
+  return Number.isFinite(lost) ? total + lost : total;
+}
+
+/** For every element of `shape`, the place in an operand of shape `from` that trailing-axis broadcasting reads. */
+export function broadcastIndex(from: readonly number[], shape: readonly number[]): (index: number) => number {
+  const lead = shape.length - from.length;
+  return (index) => {
+    let rest = index;
+    let place = 0;
+    let stride = 1;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const extent = shape[axis] as number;
+      const own = axis >= lead ? (from[axis - lead] as number) : 1;
+      place += own === 1 ? 0 : (rest % extent) * stride;
+      stride *= own;
+      rest = Math.floor(rest / extent);
+    }
+    return place;
+  };
+}
+
+/** Value and upstream gradient under a reduction; `gradOutput` is a number, or for "none" one number a sample. */
+export function reduce(reference: Reference, reduction: string, gradOutput: number | Float64Array = 1): { value: number | Float64Array; grads: Grads } {
+  const { values } = reference;
+  if (reduction === "none") {
+    const upstream = typeof gradOutput === "number" ? new Float64Array(values.length).fill(gradOutput) : gradOutput;
+    return { value: values, grads: reference.grads(upstream) };
+  }
+  const denominator = reduction === "sum" ? 1 : reference.denominators[reduction];
+  if (denominator === undefined) throw new Error(`no reduction "${reduction}"`);
+  // The scale is formed first (SEMANTICS.md 2.5): with a denominator of 0 it is infinite, and only a gradient of exactly 0 times it is NaN.
+  const upstream = new Float64Array(values.length).fill((gradOutput as number) / denominator);
+  return { value: sum(values) / denominator, grads: reference.grads(upstream) };
+}
