@@ -20,9 +20,11 @@ export class Frame {
   /** Values of the loss's own options, in the order in which its spec has them. */
   readonly options: unknown[] = [];
   reduction = "mean";
-  /** Whether the gradient of each argument is wanted, and where it goes. */
+  /** Whether the gradient of each argument is wanted, the user's array for it, and the view of that array through which it is written. */
   readonly wanted: boolean[] = [];
+  readonly given: (FloatArray | null)[] = [];
   readonly outs: (FloatArray | null)[] = [];
+  givenValue: FloatArray | null = null;
   outValue: FloatArray | null = null;
   upstream = 1;
   dtype: Dtype = "float64";
@@ -34,7 +36,9 @@ export class Frame {
     this.gradOutput.clear();
     this.options.length = 0;
     this.wanted.length = 0;
+    this.given.length = 0;
     this.outs.length = 0;
+    this.givenValue = null;
     this.outValue = null;
     this.upstream = 1;
     this.reduction = "mean";
@@ -51,6 +55,7 @@ export class Frame {
     const { spec, loss } = this;
     for (let i = 0; i < spec.options.length; i++) this.options.push(spec.options[i]?.default);
     for (let i = 0; i < spec.arguments.length; i++) {
+      this.given.push(null);
       this.outs.push(null);
       this.wanted.push(this.gradients && (spec.arguments[i]?.byDefault ?? false));
     }
@@ -149,8 +154,8 @@ export class Frame {
       if (buffer === undefined) continue;
       const tag = typedArrayTag(buffer);
       if (tag !== "Float32Array" && tag !== "Float64Array") throw typeError(loss, `option "out.${name}"`, "a Float32Array or Float64Array", describe(buffer));
-      if (i >= 0) this.outs[i] = buffer as FloatArray;
-      else if (this.reduction === "none") this.outValue = buffer as FloatArray;
+      if (i >= 0) this.given[i] = buffer as FloatArray;
+      else if (this.reduction === "none") this.givenValue = buffer as FloatArray;
       else throw typeError(loss, 'option "out.value"', 'reduction "none"', `reduction "${this.reduction}", whose value is a number`);
     }
   }
@@ -196,7 +201,8 @@ export class Frame {
     if (!operand.given) return;
     const { shape, place } = this.operands[0] as Operand;
     if (equalShapes(operand.shape, shape)) return;
-    if (broadcasts && Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
+    if (broadcasts && operand.size === 1) operand.broadcast = new Broadcast([], shape);
+    else if (broadcasts && Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
     else throw rangeError(this.loss, operand.place, `the shape of ${place}, ${shapeText(shape)}${broadcasts ? ", or one that broadcasts to it" : ""}`, shapeText(operand.shape));
   }
 
@@ -206,10 +212,10 @@ export class Frame {
     if (this.gradOutput.given && this.gradOutput.size !== length) {
       throw rangeError(loss, this.gradOutput.place, `${length} elements, one for each loss`, String(this.gradOutput.size));
     }
-    if (this.outValue) this.outValue = this.checkOut("value", this.outValue, length, -1);
+    if (this.givenValue) this.outValue = this.checkOut("value", this.givenValue, length, -1);
     for (let i = 0; i < spec.arguments.length; i++) {
-      const out = this.outs[i];
-      if (out) this.outs[i] = this.checkOut(spec.arguments[i]?.name ?? "", out, (this.operands[i] as Operand).size, i);
+      const given = this.given[i];
+      if (given) this.outs[i] = this.checkOut(spec.arguments[i]?.name ?? "", given, (this.operands[i] as Operand).size, i);
     }
     if (this.reduction === "none" && !this.outValue) this.outValue = make(dtype, length);
     for (let i = 0; i < spec.arguments.length; i++) {
@@ -232,8 +238,8 @@ export class Frame {
       this.checkOverlap(place, out, this.weight, false);
       this.checkOverlap(place, out, this.posWeight, false);
       this.checkOverlap(place, out, this.gradOutput, false);
-      for (let i = -1; i < this.outs.length; i++) {
-        const other = i < 0 ? this.outValue : this.outs[i];
+      for (let i = -1; i < this.given.length; i++) {
+        const other = i < 0 ? this.givenValue : this.given[i];
         if (other && i !== own && overlap(out, other)) throw rangeError(loss, place, "memory of its own", "an array that overlaps another out");
       }
     }
@@ -247,11 +253,16 @@ export class Frame {
     throw rangeError(this.loss, place, own ? "memory of its own, or exactly that of its argument" : "memory of its own", `an array that overlaps ${operand.place}`);
   }
 
+  /** The array of losses for "none", else the reduced sum. */
+  value(sum: number, denominator: number): number | FloatArray {
+    return this.givenValue ?? this.outValue ?? sum / denominator;
+  }
+
   /** The gradients by name. */
   grads(): Record<string, FloatArray> {
     const result: Record<string, FloatArray> = {};
     for (let i = 0; i < this.outs.length; i++) {
-      const out = this.outs[i];
+      const out = this.given[i] ?? this.outs[i];
       if (out && this.wanted[i]) result[this.spec.arguments[i]?.name ?? ""] = out;
     }
     return result;

@@ -73,7 +73,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
       gradB: outs[1] ?? null,
     });
   }
-  return values ?? sum / denominator;
+  return frame.value(sum, denominator);
 }
 
 /** What the sum of the losses is divided by. */

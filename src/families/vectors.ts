@@ -52,5 +52,5 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
     };
     sum = backend()[options.run](call);
   }
-  return values ?? sum / denominator;
+  return frame.value(sum, denominator);
 }

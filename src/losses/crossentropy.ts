@@ -111,5 +111,5 @@ function compute(frame: Frame, layout: Layout, weightSum: number, backend: () =>
       ...targets,
     });
   } else values?.fill(0);
-  return values ?? sum / denominator;
+  return frame.value(sum, denominator);
 }

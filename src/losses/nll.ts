@@ -69,5 +69,5 @@ function gather(frame: Frame): number | FloatArray {
       }
     }
   }
-  return values ?? sum / denominator;
+  return frame.value(sum, denominator);
 }
