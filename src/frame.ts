@@ -4,40 +4,43 @@
 import { Broadcast } from "./broadcast.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { type AnyArray, Operand, overlap, typedArrayTag, view } from "./operand.js";
+import { checkAttached, lengthOf, Operand, overlap, plain, typedArrayTag } from "./operand.js";
 import type { Spec } from "./spec.js";
 
 const MAX_ARGUMENTS = 4;
+const MAX_OPTIONS = 4;
 
 export class Frame {
   spec!: Spec;
   loss = "";
   gradients = false;
   readonly operands: Operand[] = Array.from({ length: MAX_ARGUMENTS }, () => new Operand());
-  readonly weight: Operand = new Operand();
-  readonly posWeight: Operand = new Operand();
-  readonly gradOutput: Operand = new Operand();
+  readonly weight: Operand = new Operand(true);
+  readonly posWeight: Operand = new Operand(true);
+  readonly gradOutput: Operand = new Operand(true);
+  // Arrays of fixed length, overwritten by each call: to shorten and to lengthen them again would cost more than a small kernel.
   /** Values of the loss's own options, in the order in which its spec has them. */
-  readonly options: unknown[] = [];
+  readonly options: unknown[] = new Array(MAX_OPTIONS).fill(undefined);
   reduction = "mean";
   /** Whether the gradient of each argument is wanted, the user's array for it, and the view of that array through which it is written. */
-  readonly wanted: boolean[] = [];
-  readonly given: (FloatArray | null)[] = [];
-  readonly outs: (FloatArray | null)[] = [];
+  readonly wanted: boolean[] = new Array(MAX_ARGUMENTS).fill(false);
+  readonly given: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
+  readonly outs: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
   givenValue: FloatArray | null = null;
   outValue: FloatArray | null = null;
   upstream = 1;
   dtype: Dtype = "float64";
 
   clear(): void {
-    for (const operand of this.operands) if (operand.given) operand.clear();
-    this.weight.clear();
-    this.posWeight.clear();
-    this.gradOutput.clear();
-    this.options.length = 0;
-    this.wanted.length = 0;
-    this.given.length = 0;
-    this.outs.length = 0;
+    for (let i = 0; i < MAX_ARGUMENTS; i++) {
+      (this.operands[i] as Operand).clear();
+      this.wanted[i] = false;
+      this.given[i] = null;
+      this.outs[i] = null;
+    }
+    if (this.weight.given) this.weight.clear();
+    if (this.posWeight.given) this.posWeight.clear();
+    if (this.gradOutput.given) this.gradOutput.clear();
     this.givenValue = null;
     this.outValue = null;
     this.upstream = 1;
@@ -48,17 +51,13 @@ export class Frame {
 
   takeArgument(index: number, value: unknown): void {
     const argument = this.spec.arguments[index] as Spec["arguments"][number];
-    (this.operands[index] as Operand).take(this.loss, `"${argument.name}"`, value, argument.classes ? "class indices" : "a tensor");
+    (this.operands[index] as Operand).take(this.loss, argument.name, value, argument.classes ? "class indices" : "a tensor");
   }
 
   takeOptions(given: unknown): void {
     const { spec, loss } = this;
-    for (let i = 0; i < spec.options.length; i++) this.options.push(spec.options[i]?.default);
-    for (let i = 0; i < spec.arguments.length; i++) {
-      this.given.push(null);
-      this.outs.push(null);
-      this.wanted.push(this.gradients && (spec.arguments[i]?.byDefault ?? false));
-    }
+    for (let i = 0; i < spec.options.length; i++) this.options[i] = spec.options[i]?.default;
+    if (this.gradients) for (let i = 0; i < spec.arguments.length; i++) this.wanted[i] = spec.arguments[i]?.byDefault === true;
     if (given === undefined) return;
     if (typeof given !== "object" || given === null || Array.isArray(given) || typedArrayTag(given)) {
       throw typeError(loss, "the last argument", "an object of options", describe(given));
@@ -70,7 +69,7 @@ export class Frame {
       const value = options[option.name];
       if (value === undefined) continue;
       if (option.read) this.options[i] = option.read(loss, `option "${option.name}"`, value);
-      else (option.name === "posWeight" ? this.posWeight : this.weight).take(loss, `option "${option.name}"`, value);
+      else (option.name === "posWeight" ? this.posWeight : this.weight).take(loss, option.name, value);
     }
     if (spec.reductions.length === 0) return;
     const reduction = options.reduction;
@@ -123,13 +122,12 @@ export class Frame {
 
   private takeGradOutput(value: unknown): void {
     if (value === undefined) return;
-    const place = 'option "gradOutput"';
     if (this.reduction === "none") {
-      if (typeof value === "number") throw typeError(this.loss, place, 'a tensor of the result\'s length (reduction "none")', "a number");
-      this.gradOutput.take(this.loss, place, value);
+      if (typeof value === "number") throw typeError(this.loss, 'option "gradOutput"', 'a tensor of the result\'s length (reduction "none")', "a number");
+      this.gradOutput.take(this.loss, "gradOutput", value);
     } else {
-      if (typeof value !== "number") throw typeError(this.loss, place, `a number (reduction "${this.reduction}")`, describe(value));
-      if (Number.isNaN(value)) throw rangeError(this.loss, place, "a number", "NaN");
+      if (typeof value !== "number") throw typeError(this.loss, 'option "gradOutput"', `a number (reduction "${this.reduction}")`, describe(value));
+      if (Number.isNaN(value)) throw rangeError(this.loss, 'option "gradOutput"', "a number", "NaN");
       this.upstream = value;
     }
   }
@@ -225,32 +223,30 @@ export class Frame {
 
   private checkOut(name: string, out: FloatArray, size: number, own: number): FloatArray {
     const { loss } = this;
-    const place = `option "out.${name}"`;
     const want = this.dtype === "float32" ? "Float32Array" : "Float64Array";
-    if (typedArrayTag(out) !== want) throw typeError(loss, place, `a ${want} like the tensors`, describe(out));
-    const length = lengthOf(loss, place, out);
-    if (length !== size) throw rangeError(loss, place, `${size} elements`, String(length));
+    if (typedArrayTag(out) !== want) throw typeError(loss, `option "out.${name}"`, `a ${want} like the tensors`, describe(out));
+    const length = lengthOf.call(out);
+    if (length === 0) checkAttached(loss, `option "out.${name}"`, out);
+    if (length !== size) throw rangeError(loss, `option "out.${name}"`, `${size} elements`, String(length));
     if (size > 0) {
-      for (let i = 0; i < this.spec.arguments.length; i++) {
-        const operand = this.operands[i] as Operand;
-        this.checkOverlap(place, out, operand, i === own);
-      }
-      this.checkOverlap(place, out, this.weight, false);
-      this.checkOverlap(place, out, this.posWeight, false);
-      this.checkOverlap(place, out, this.gradOutput, false);
-      for (let i = -1; i < this.given.length; i++) {
+      for (let i = 0; i < this.spec.arguments.length; i++) this.checkOverlap(name, out, this.operands[i] as Operand, i === own);
+      this.checkOverlap(name, out, this.weight, false);
+      this.checkOverlap(name, out, this.posWeight, false);
+      this.checkOverlap(name, out, this.gradOutput, false);
+      for (let i = -1; i < MAX_ARGUMENTS; i++) {
         const other = i < 0 ? this.givenValue : this.given[i];
-        if (other && i !== own && overlap(out, other)) throw rangeError(loss, place, "memory of its own", "an array that overlaps another out");
+        if (other && i !== own && overlap(out, other)) throw rangeError(loss, `option "out.${name}"`, "memory of its own", "an array that overlaps another out");
       }
     }
-    return view(out, 0, length);
+    return plain(out, want, length);
   }
 
-  private checkOverlap(place: string, out: FloatArray, operand: Operand, own: boolean): void {
+  private checkOverlap(name: string, out: FloatArray, operand: Operand, own: boolean): void {
     if (!operand.given || operand.origin === null) return;
     const how = overlap(out, operand.origin);
     if (how === 0 || (own && how === 2)) return;
-    throw rangeError(this.loss, place, own ? "memory of its own, or exactly that of its argument" : "memory of its own", `an array that overlaps ${operand.place}`);
+    const expected = own ? "memory of its own, or exactly that of its argument" : "memory of its own";
+    throw rangeError(this.loss, `option "out.${name}"`, expected, `an array that overlaps ${operand.place}`);
   }
 
   /** The array of losses for "none", else the reduced sum. */
@@ -261,23 +257,13 @@ export class Frame {
   /** The gradients by name. */
   grads(): Record<string, FloatArray> {
     const result: Record<string, FloatArray> = {};
-    for (let i = 0; i < this.outs.length; i++) {
+    for (let i = 0; i < this.spec.arguments.length; i++) {
       const out = this.given[i] ?? this.outs[i];
       if (out && this.wanted[i]) result[this.spec.arguments[i]?.name ?? ""] = out;
     }
     return result;
   }
 }
-
-function lengthOf(loss: string, place: string, out: AnyArray): number {
-  const operand = lengths;
-  operand.take(loss, place, out);
-  operand.settle(loss);
-  const size = operand.size;
-  operand.clear();
-  return size;
-}
-const lengths = new Operand();
 
 function make(dtype: Dtype, length: number): FloatArray {
   return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);

@@ -25,7 +25,10 @@ function getter<T>(owner: object, name: PropertyKey): (this: unknown) => T {
   return (Object.getOwnPropertyDescriptor(owner, name) as { get: (this: unknown) => T }).get;
 }
 const tagOf = getter<string | undefined>(prototype, Symbol.toStringTag);
-const lengthOf = getter<number>(prototype, "length");
+/** The length of a typed array, whatever the array itself says. */
+export const lengthOf: (this: unknown) => number = getter<number>(prototype, "length");
+/** `set` of a typed array, whatever the array itself has by that name. */
+export const setElements: (this: unknown, source: ArrayLike<number>, at?: number) => void = (prototype as Float32Array).set as never;
 const bufferOf = getter<ArrayBufferLike>(prototype, "buffer");
 const offsetOf = getter<number>(prototype, "byteOffset");
 const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");
@@ -38,6 +41,8 @@ const HALF = /^b?float16$/;
 export function typedArrayTag(value: unknown): string | undefined {
   return typeof value === "object" && value !== null ? tagOf.call(value) : undefined;
 }
+
+const SCALAR: readonly number[] = [];
 
 /** Elements start ... start + count of an array, as a plain view that no subclass can interfere with. */
 export function view<A extends AnyArray>(data: A, start: number, count: number): A {
@@ -62,6 +67,9 @@ const constructors: Record<string, unknown> = {
   BigInt64Array,
   BigUint64Array,
 };
+
+const prototypes: Record<string, object | undefined> = {};
+for (const [tag, constructor] of Object.entries(constructors)) prototypes[tag] = (constructor as { prototype: object }).prototype;
 
 /** Whether the bytes of two arrays meet; 2 if they are the very same ones. */
 export function overlap(a: AnyArray, b: AnyArray): 0 | 1 | 2 {
@@ -88,8 +96,8 @@ const EMPTY = new Float64Array(0);
 
 /** One tensor of a call: its private copy where that is needed, else the user's array. */
 export class Operand {
-  /** Name in errors, with its quotes. */
-  place = "";
+  private name = "";
+  private readonly option: boolean;
   given = false;
   /** The elements as they came: a typed array, or a Float64Array made of numbers. */
   raw: AnyArray = EMPTY;
@@ -97,7 +105,7 @@ export class Operand {
   origin: AnyArray | null = null;
   /** Tag of the typed array, "" for numbers. */
   tag = "";
-  readonly shape: number[] = [];
+  shape: readonly number[] = SCALAR;
   /** False for a plain 1-D array, whose shape nothing but its length told. */
   shaped = false;
   size = 0;
@@ -105,19 +113,28 @@ export class Operand {
   data: FloatArray = EMPTY;
   broadcast: Broadcast | null = null;
 
+  constructor(option = false) {
+    this.option = option;
+  }
+
+  /** How errors call it: made only for them, since making strings costs more than a small kernel. */
+  get place(): string {
+    return this.option ? `option "${this.name}"` : `"${this.name}"`;
+  }
+
   clear(): void {
     this.given = false;
     this.raw = EMPTY;
     this.origin = null;
     this.data = EMPTY;
     this.broadcast = null;
-    this.shape.length = 0;
+    this.shape = SCALAR;
     this.shaped = false;
   }
 
   /** Reads whatever the user may have put there, once. */
-  take(loss: string, place: string, value: unknown, expected = "a tensor"): void {
-    this.place = place;
+  take(loss: string, name: string, value: unknown, expected = "a tensor"): void {
+    this.name = name;
     this.given = true;
     const tag = typedArrayTag(value);
     if (tag !== undefined) {
@@ -132,11 +149,11 @@ export class Operand {
       return;
     }
     if (Array.isArray(value)) {
-      this.raw = takeNumbers(loss, place, value);
+      this.raw = takeNumbers(loss, this.place, value);
       return;
     }
-    if (typeof value !== "object" || value === null) throw typeError(loss, place, expected, describe(value));
-    this.takeRecord(loss, place, value as Record<string, unknown>, expected);
+    if (typeof value !== "object" || value === null) throw typeError(loss, this.place, expected, describe(value));
+    this.takeRecord(loss, this.place, value as Record<string, unknown>, expected);
   }
 
   private takeRecord(loss: string, place: string, record: Record<string, unknown>, expected: string): void {
@@ -156,7 +173,7 @@ export class Operand {
       this.tag = tag;
     } else if (Array.isArray(data)) this.raw = takeNumbers(loss, `${place}.data`, data);
     else throw typeError(loss, place, expected, data === undefined ? describe(record) : `data that is ${describe(data)}`);
-    takeShape(loss, place, dims, this.shape);
+    this.shape = takeShape(loss, place, dims);
     this.shaped = true;
     if (offset !== undefined && offset !== null && offset !== 0) throw typeError(loss, place, "offset 0", describe(offset));
     if (strides !== undefined && strides !== null) checkStrides(loss, place, strides, this.shape);
@@ -165,23 +182,25 @@ export class Operand {
   /** Sizes, once no user code can run any more. */
   settle(loss: string): void {
     const length = lengthOf.call(this.raw);
-    if (length === 0 && this.tag !== "") {
-      try {
-        validate.call(this.raw, 0);
-      } catch {
-        throw typeError(loss, this.place, "a tensor", "an array whose buffer is detached");
-      }
+    if (this.tag !== "") {
+      if (length === 0) checkAttached(loss, this.place, this.raw);
+      this.origin = this.raw;
+      this.raw = plain(this.raw, this.tag, length);
     }
-    if (!this.shaped) this.shape.push(length);
-    if (this.tag !== "") this.origin = this.raw;
+    if (!this.shaped) {
+      this.shape = [length];
+      this.size = length;
+      return;
+    }
     const size = product(this.shape);
     if (size < 0) throw rangeError(loss, this.place, "a shape whose product is a safe integer", shapeText(this.shape));
     if (size !== length) throw rangeError(loss, this.place, `${size} elements for shape ${shapeText(this.shape)}`, String(length));
     this.size = size;
-    if (this.tag !== "" && isShared(bufferOf.call(this.raw))) this.raw = copy(this.raw, length);
-    else if (this.tag !== "" && Object.getPrototypeOf(this.raw) !== (constructors[this.tag] as { prototype?: object } | undefined)?.prototype) {
-      if (constructors[this.tag]) this.raw = view(this.raw, 0, length);
-    }
+  }
+
+  /** Makes a copy of elements that another thread may be writing to: for losses that check what they then use. */
+  unshare(): void {
+    if (this.tag !== "" && isShared(bufferOf.call(this.data))) this.data = copyOf(this.data);
   }
 
   get isFloat(): boolean {
@@ -206,12 +225,23 @@ export class Operand {
   }
 }
 
-function copy(data: AnyArray, length: number): AnyArray {
-  const Plain = constructors[tagOf.call(data) as string] as (new (length: number) => AnyArray) | undefined;
-  if (!Plain) return data;
-  const result = new Plain(length);
-  (result as Float32Array).set(data as Float32Array);
-  return result;
+function copyOf(data: FloatArray): FloatArray {
+  return data instanceof Float32Array ? new Float32Array(data) : new Float64Array(data);
+}
+
+/** Throws for a typed array whose buffer is detached (or no longer reaches it): such arrays have length 0. */
+export function checkAttached(loss: string, place: string, array: AnyArray): void {
+  try {
+    validate.call(array, 0);
+  } catch {
+    throw typeError(loss, place, "a typed array", "one whose buffer is detached");
+  }
+}
+
+/** The array itself, or a view of it without the subclass or the foreign realm it came with. */
+export function plain<T extends AnyArray>(array: T, tag: string, length: number): T {
+  const prototype = prototypes[tag];
+  return prototype === undefined || Object.getPrototypeOf(array) === prototype ? array : view(array, 0, length);
 }
 
 function takeNumbers(loss: string, place: string, values: readonly unknown[]): Float64Array {
@@ -226,20 +256,21 @@ function takeNumbers(loss: string, place: string, values: readonly unknown[]): F
   return result;
 }
 
-function takeShape(loss: string, place: string, dims: unknown, into: number[]): void {
+function takeShape(loss: string, place: string, dims: unknown): number[] {
   const tag = typedArrayTag(dims);
   if (!Array.isArray(dims) && (tag === undefined || !INTEGERS.has(tag))) {
     throw typeError(loss, place, "a shape (or dims) that is an array of integers", describe(dims));
   }
   const list = dims as ArrayLike<unknown>;
   const rank = list.length;
-  into.length = 0;
+  const shape: number[] = [];
   for (let i = 0; i < rank; i++) {
     const axis = list[i];
     if (typeof axis !== "number") throw typeError(loss, `${place}.shape[${i}]`, "a non-negative integer", describe(axis));
     if (!Number.isSafeInteger(axis) || axis < 0) throw rangeError(loss, `${place}.shape[${i}]`, "a non-negative integer", describe(axis));
-    into.push(axis);
+    shape.push(axis);
   }
+  return shape;
 }
 
 /** Strides must be those of row-major order, in elements; an axis of length 1 may have any. */

@@ -1,7 +1,7 @@
 // The window in linear memory. Arrays of any length stream through a few slots, tile by tile: what is copied in stays in the cache until the
 // kernel has used it, and the memory never grows, so that its views never detach.
 
-import { view } from "../operand.js";
+import { lengthOf, setElements, view } from "../operand.js";
 import type { Dtype, FloatArray, Source } from "./seam.js";
 
 /** Bytes of one operand's tile: a few of them fit into the second-level cache; see bench/. */
@@ -50,7 +50,7 @@ export class Window {
 
   /** Copies elements start ... start + count of an array into a slot, from its element `at`; an array of the other dtype is converted. */
   put(slot: number, dtype: Dtype, data: FloatArray, start: number, count: number, at = 0): void {
-    const whole = start === 0 && count === data.length ? data : view(data, start, count);
+    const whole = start === 0 && count === lengthOf.call(data) ? data : view(data, start, count);
     if (dtype === "float32") this.f32.set(whole, address(slot) / 4 + at);
     else this.f64.set(whole, address(slot) / 8 + at);
   }
@@ -70,7 +70,7 @@ export class Window {
       from = heap.subarray(at, at + count);
       this.views[slot] = from;
     }
-    into.set(from, start);
+    setElements.call(into, from, start);
   }
 
   heap(dtype: Dtype): FloatArray {

@@ -16,15 +16,22 @@ const REDUCED = BEGIN | REDUCE | FINISH;
 
 export class Wasm implements Backend {
   private readonly window: Window;
-  private readonly kernels = new Map<string, Kernel>();
+  /** By name, without the dtype: no string is made in a call. */
+  private readonly kernels = new Map<string, { float32: Kernel; float64: Kernel }>();
 
   constructor(instance: WebAssembly.Instance, memory: WebAssembly.Memory) {
     this.window = new Window(memory);
-    for (const name of Object.keys(instance.exports)) this.kernels.set(name, instance.exports[name] as Kernel);
+    for (const [name, kernel] of Object.entries(instance.exports)) {
+      const [family, dtype] = name.split(/_f(?=32|64)/) as [string, string];
+      const pair = this.kernels.get(family) ?? { float32: missing, float64: missing };
+      pair[dtype === "32" ? "float32" : "float64"] = kernel as Kernel;
+      this.kernels.set(family, pair);
+    }
   }
 
   private kernel(name: string, dtype: Dtype): Kernel {
-    return this.kernels.get(dtype === "float32" ? `${name}_f32` : `${name}_f64`) as Kernel;
+    const pair = this.kernels.get(name) as { float32: Kernel; float64: Kernel };
+    return dtype === "float32" ? pair.float32 : pair.float64;
   }
 
   // ---- pointwise
@@ -355,6 +362,11 @@ export class Wasm implements Backend {
     if (call.gradC) this.window.get(GRAD_C, dtype, call.gradC, start, count);
   }
 }
+
+/** Stands for a kernel that exists in double precision only. */
+const missing: Kernel = () => {
+  throw new Error("no such kernel");
+};
 
 /** A class of another piece of the row: below NONE, and so neither none nor ignored nor in this piece. */
 const OTHER_PIECE = -3;

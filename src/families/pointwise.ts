@@ -47,6 +47,8 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
   frame.elementWeight(posWeight, true);
   frame.prepareOutputs(n);
   if (loss.probabilities) {
+    a.unshare();
+    b.unshare();
     checkProbabilities(frame, a, backend);
     checkProbabilities(frame, b, backend);
   }

@@ -108,7 +108,16 @@ function compute(frame: Frame, layout: Layout, weightSum: number, backend: () =>
       scale: frame.upstream / denominator,
       gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
       values,
-      ...targets,
+      // one by one: a spread costs more than a small kernel
+      index: targets.index,
+      rowWeight: targets.rowWeight,
+      dense: targets.dense,
+      target: targets.target,
+      keep: targets.keep,
+      uniform: targets.uniform,
+      classWeight: targets.classWeight,
+      grad: targets.grad,
+      gradTarget: targets.gradTarget,
     });
   } else values?.fill(0);
   return frame.value(sum, denominator);
