@@ -11,8 +11,10 @@ class Bce<T extends number> extends PointwiseOp<T> {
     return v128.max<T>(v128.mul<T>(v128.sub<T>(Lanes.one<T>(), a), a), p);
   }
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    const miss = v128.pmax<T>(Log.log1p<T>(v128.neg<T>(a)), q);
-    const hit = v128.pmax<T>(Log.log<T>(a), q);
+    // both logarithms are clamped at q, so that neither needs to be exact at 0
+    const u = v128.sub<T>(Lanes.one<T>(), a);
+    const miss = Lanes.select<T>(q, Log.plusOne<T>(v128.neg<T>(a), u), v128.eq<T>(u, f32x4.splat(0)));
+    const hit = v128.pmax<T>(Log.finite<T>(a), q);
     return Lanes.nmadd<T>(b, hit, v128.mul<T>(v128.sub<T>(b, Lanes.one<T>()), miss));
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {

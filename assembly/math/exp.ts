@@ -4,12 +4,13 @@ import { Lanes } from "../core/lanes";
 // n is found by adding a magic number: the low mantissa bits of x / ln 2 + 1.5 * 2^23 (2^52) are round(x / ln 2). Three times faster than nearest + trunc_sat.
 // ln 2 is split in two so that n * high is exact without a fused multiply-add: 0x1.62e4p-1 + 0x1.7f7d1cp-20 (float32, as XNNPACK's
 // f32-raddstoreexpminusmax has it), 0x1.62e42feep-1 + 0x1.a39ef35793c76p-33 (float64, FreeBSD e_exp.c).
-// e^r: float32 by the degree 7 polynomial of Cephes expf.c; float64 by the Taylor series up to r^13 / 13!, whose remainder is below 2^-57.
+// e^r: float32 by 1 + r * Q(r), Q of degree 5 with the least largest relative error (2^-28.9, Remez: scripts/coefficients.py);
+// float64 by the Taylor series up to r^13 / 13!, whose remainder is below 2^-57.
 
-// prettier order: 0 log2(e), 1 magic, 2 magic + bias, 3 ln2 high, 4 ln2 low, 5 lowest for nonpositive, 6 lowest, 7 highest, 8 ... coefficients, highest power first
+// 0 log2(e), 1 magic, 2 magic + bias, 3 ln2 high, 4 ln2 low, 5 lowest for nonpositive, 6 lowest, 7 highest, 8 ... coefficients, highest power first
 const F32 = memory.data<f32>([
   1.44269504088896341, 12582912, 12583039, 0.693145751953125, 1.428606765330187e-6, -87.9, -104, 89,
-  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1, 1,
+  0.00138436534012, 0.00837415528989, 0.041668002039, 0.16666431263, 0.49999994209, 1.00000003216, 1,
 ]);
 const F64 = memory.data<f64>([
   1.44269504088896338700, 6755399441055744, 6755399441056767, 6.93147180369123816490e-1, 1.90821492927058770002e-10, -709, -746, 710,
@@ -38,8 +39,8 @@ export class Exp {
     p = Lanes.madd<T>(p, r, Exp.constant<T>(12));
     p = Lanes.madd<T>(p, r, Exp.constant<T>(13));
     p = Lanes.madd<T>(p, r, Exp.constant<T>(14));
-    p = Lanes.madd<T>(p, r, Exp.constant<T>(15));
     if (sizeof<T>() == 8) {
+      p = Lanes.madd<T>(p, r, Exp.constant<T>(15));
       p = Lanes.madd<T>(p, r, Exp.constant<T>(16));
       p = Lanes.madd<T>(p, r, Exp.constant<T>(17));
       p = Lanes.madd<T>(p, r, Exp.constant<T>(18));
