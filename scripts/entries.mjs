@@ -43,5 +43,8 @@ export function writeEntries() {
   const list = specs();
   for (const name of ENTRIES) writeFileSync(new URL(`${name}.ts`, out), entry(name, list));
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  writeFileSync(new URL("version.ts", out), `// Written by scripts/entries.mjs. Do not edit.\n\n/** The package's version. */\nexport const version: string = ${JSON.stringify(version)};\n`);
+  writeFileSync(
+    new URL("version.ts", out),
+    `// Written by scripts/entries.mjs. Do not edit.\n\n/** The package's version. */\nexport const version: string = ${JSON.stringify(version)};\n`,
+  );
 }

@@ -11,7 +11,12 @@ const STATIC_LIMIT = 1 << 16;
 
 /** Every file of kernels is an entry: there is no list of exports to keep. */
 function entries() {
-  return ["core/tiles.ts", ...readdirSync(`${root}assembly/losses`).sort().map((file) => `losses/${file}`)].map((file) => `assembly/${file}`);
+  return [
+    "core/tiles.ts",
+    ...readdirSync(`${root}assembly/losses`)
+      .sort()
+      .map((file) => `losses/${file}`),
+  ].map((file) => `assembly/${file}`);
 }
 
 function flags(record) {
@@ -24,11 +29,14 @@ function flags(record) {
 /** The module of one target; throws on any warning, since some mean code that compiles and computes wrong values. */
 export async function compile(target, files = entries(), extra = []) {
   let binary;
-  const { error, stderr } = await asc.main([...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...targets[target] }), ...extra], {
-    writeFile: (name, contents) => {
-      if (name.endsWith(".wasm")) binary = contents;
+  const { error, stderr } = await asc.main(
+    [...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...targets[target] }), ...extra],
+    {
+      writeFile: (name, contents) => {
+        if (name.endsWith(".wasm")) binary = contents;
+      },
     },
-  });
+  );
   const messages = stderr.toString();
   if (error || /WARNING|ERROR/.test(messages) || !binary) throw new Error(`asc, target ${target}: ${error?.message ?? ""}\n${messages}`);
   return binary;

@@ -50,6 +50,5 @@ export function bindOperation<F>(spec: LossSpec<F>, host: Host): F {
   return operation as F;
 }
 
-
 /** The type of the function that a spec becomes. */
 export type SignatureOf<S> = S extends { readonly signature?: infer F } ? NonNullable<F> : never;

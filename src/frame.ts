@@ -1,8 +1,8 @@
 // One call of a loss: its private copy of every argument and option. Frames are kept and used again, so that a small call allocates
 // nothing but its result; a call made from inside another one (by a getter) gets a frame of its own.
 
-import { Broadcast } from "./broadcast.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
+import { Broadcast } from "./broadcast.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
 import { checkAttached, lengthOf, Operand, overlap, plain, typedArrayTag } from "./operand.js";
 import type { Spec } from "./spec.js";
@@ -63,7 +63,8 @@ export class Frame {
       throw typeError(loss, "the last argument", "an object of options", describe(given));
     }
     const options = given as Record<string, unknown>;
-    for (const key in options) if (!this.knows(key)) throw typeError(loss, `option ${JSON.stringify(key)}`, `one of ${this.known().join(", ")}`, "an unknown option");
+    for (const key in options)
+      if (!this.knows(key)) throw typeError(loss, `option ${JSON.stringify(key)}`, `one of ${this.known().join(", ")}`, "an unknown option");
     for (let i = 0; i < spec.options.length; i++) {
       const option = spec.options[i] as Spec["options"][number];
       const value = options[option.name];
@@ -201,7 +202,13 @@ export class Frame {
     if (equalShapes(operand.shape, shape)) return;
     if (broadcasts && operand.size === 1) operand.broadcast = new Broadcast([], shape);
     else if (broadcasts && Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
-    else throw rangeError(this.loss, operand.place, `the shape of ${place}, ${shapeText(shape)}${broadcasts ? ", or one that broadcasts to it" : ""}`, shapeText(operand.shape));
+    else
+      throw rangeError(
+        this.loss,
+        operand.place,
+        `the shape of ${place}, ${shapeText(shape)}${broadcasts ? ", or one that broadcasts to it" : ""}`,
+        shapeText(operand.shape),
+      );
   }
 
   /** Results of `length` samples for "none", and gradients: checks what the user gave, makes the rest. Nothing has been written yet. */
@@ -235,7 +242,8 @@ export class Frame {
       this.checkOverlap(name, out, this.gradOutput, false);
       for (let i = -1; i < MAX_ARGUMENTS; i++) {
         const other = i < 0 ? this.givenValue : this.given[i];
-        if (other && i !== own && overlap(out, other)) throw rangeError(loss, `option "out.${name}"`, "memory of its own", "an array that overlaps another out");
+        if (other && i !== own && overlap(out, other))
+          throw rangeError(loss, `option "out.${name}"`, "memory of its own", "an array that overlaps another out");
       }
     }
     return plain(out, want, length);

@@ -2,22 +2,13 @@
 // detach another argument or call losskit again: `take` reads every property once and keeps what it found; `settle`, after the last argument and
 // option was taken, looks only at internal slots, where no user code can run.
 
-import type { Broadcast } from "./broadcast.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
+import type { Broadcast } from "./broadcast.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
 
 /** Any array a tensor's elements may lie in. */
 export type AnyArray = FloatArray | IntegerArray;
-export type IntegerArray =
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
+export type IntegerArray = Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | BigUint64Array;
 
 // The getters of the language itself: an own property or a subclass cannot stand in for them.
 const prototype = Object.getPrototypeOf(Float32Array.prototype) as object;
@@ -34,7 +25,17 @@ const offsetOf = getter<number>(prototype, "byteOffset");
 const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");
 const validate = (prototype as { at(i: number): unknown }).at;
 
-const INTEGERS = new Set(["Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array", "BigInt64Array", "BigUint64Array"]);
+const INTEGERS = new Set([
+  "Int8Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+  "Uint32Array",
+  "BigInt64Array",
+  "BigUint64Array",
+]);
 const HALF = /^b?float16$/;
 
 /** "Float32Array" and the like, or undefined for what is no typed array. */
@@ -69,7 +70,7 @@ const constructors: Record<string, unknown> = {
 };
 
 const prototypes: Record<string, object | undefined> = {};
-for (const [tag, constructor] of Object.entries(constructors)) prototypes[tag] = (constructor as { prototype: object }).prototype;
+for (const [tag, array] of Object.entries(constructors)) prototypes[tag] = (array as { prototype: object }).prototype;
 
 /** Whether the bytes of two arrays meet; 2 if they are the very same ones. */
 export function overlap(a: AnyArray, b: AnyArray): 0 | 1 | 2 {

@@ -43,11 +43,7 @@ export type ArrayOf<T> = [KindOf<T>] extends ["numbers"]
 /** A number, or for "none" an array with a loss per sample. */
 export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
 
-type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail]
-  ? Head extends Tail[number]
-    ? never
-    : Distinct<Tail>
-  : unknown;
+type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail] ? (Head extends Tail[number] ? never : Distinct<Tail>) : unknown;
 
 /** The tensors of a call: argument names with the number of their type parameter; classes and signs have wider types. */
 type Arguments<A extends readonly unknown[], T1, T2, T3> = {
@@ -94,9 +90,5 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
 }
 
 /** An operation of one or two tensors: values only. */
-export interface Operation1<O> {
-  <T extends Tensor>(input: T, options: O): ArrayOf<T>;
-}
-export interface Operation2<O> {
-  <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2, options?: O): ArrayOf<T1 | T2>;
-}
+export type Operation1<O> = <T extends Tensor>(input: T, options: O) => ArrayOf<T>;
+export type Operation2<O> = <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2, options?: O) => ArrayOf<T1 | T2>;

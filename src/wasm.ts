@@ -1,3 +1,3 @@
-export * from "./generated/wasm.js";
 export { version } from "./generated/version.js";
+export * from "./generated/wasm.js";
 export * from "./public.js";

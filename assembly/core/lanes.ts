@@ -8,7 +8,7 @@ const ONE64 = memory.data<f64>([1]);
 
 export class Lanes {
   /** a * b + c: fused in the relaxed build, two roundings in the baseline one. Never rely on either. */
-  @inline static madd<T>(a: v128, b: v128, c: v128): v128 {
+  @inline static madd<T extends number>(a: v128, b: v128, c: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) {
       if (sizeof<T>() == 4) return f32x4.relaxed_madd(a, b, c);
       return f64x2.relaxed_madd(a, b, c);
@@ -17,7 +17,7 @@ export class Lanes {
   }
 
   /** c - a * b, fused as madd is. */
-  @inline static nmadd<T>(a: v128, b: v128, c: v128): v128 {
+  @inline static nmadd<T extends number>(a: v128, b: v128, c: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) {
       if (sizeof<T>() == 4) return f32x4.relaxed_nmadd(a, b, c);
       return f64x2.relaxed_nmadd(a, b, c);
@@ -26,25 +26,25 @@ export class Lanes {
   }
 
   /** A parameter in every lane. */
-  @inline static splat<T>(value: f64): v128 {
+  @inline static splat<T extends number>(value: f64): v128 {
     if (sizeof<T>() == 4) return f32x4.splat(<f32>value);
     return f64x2.splat(value);
   }
 
   /** Constant number `index` of a table in static data. V8 rebuilds a v128.const at each use; a splatting load is one instruction. */
-  @inline static constant<T>(table: usize, index: i32): v128 {
+  @inline static constant<T extends number>(table: usize, index: i32): v128 {
     if (sizeof<T>() == 4) return v128.load32_splat(table + 4 * index);
     return v128.load64_splat(table + 8 * index);
   }
 
   /** 1 in every lane. */
-  @inline static one<T>(): v128 {
+  @inline static one<T extends number>(): v128 {
     if (sizeof<T>() == 4) return Lanes.constant<T>(ONE32, 0);
     return Lanes.constant<T>(ONE64, 0);
   }
 
   /** `a` where the mask is set, else b; the mask is set on whole lanes. */
-  @inline static select<T>(a: v128, b: v128, mask: v128): v128 {
+  @inline static select<T extends number>(a: v128, b: v128, mask: v128): v128 {
     if (ASC_FEATURE_RELAXED_SIMD) {
       if (sizeof<T>() == 4) return i32x4.relaxed_laneselect(a, b, mask);
       return i64x2.relaxed_laneselect(a, b, mask);
@@ -58,7 +58,7 @@ export class Lanes {
   }
 
   /** Adds the lanes of a short float sum to a wide one: sums leave float32 after at most 32 terms. */
-  @inline static widen<T>(wide: v128, narrow: v128): v128 {
+  @inline static widen<T extends number>(wide: v128, narrow: v128): v128 {
     if (sizeof<T>() == 4) {
       const high = v128.shuffle<i64>(narrow, narrow, 1, 1);
       return f64x2.add(wide, f64x2.add(f64x2.promote_low_f32x4(narrow), f64x2.promote_low_f32x4(high)));
@@ -72,7 +72,7 @@ export class Lanes {
   }
 
   /** The largest lane, as pmax orders them: of lanes that are NaN nothing is promised. */
-  @inline static largest<T>(x: v128): f64 {
+  @inline static largest<T extends number>(x: v128): f64 {
     if (sizeof<T>() == 4) {
       const two = f32x4.pmax(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
       return <f64>f32x4.extract_lane(f32x4.pmax(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
@@ -81,13 +81,13 @@ export class Lanes {
   }
 
   /** One element as a double. */
-  @inline static load<T>(at: usize): f64 {
+  @inline static load<T extends number>(at: usize): f64 {
     if (sizeof<T>() == 4) return <f64>load<f32>(at);
     return load<f64>(at);
   }
 
   /** One double, rounded to the element type. */
-  @inline static store<T>(at: usize, value: f64): void {
+  @inline static store<T extends number>(at: usize, value: f64): void {
     if (sizeof<T>() == 4) store<f32>(at, <f32>value);
     else store<f64>(at, value);
   }

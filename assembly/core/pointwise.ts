@@ -26,7 +26,16 @@ export class Pointwise {
    * Reads and writes whole pairs of vectors: operands and outputs are padded to them.
    */
   @inline static run<Op extends PointwiseOp<T>, T extends number>(
-    a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize,
+    a: usize,
+    b: usize,
+    c: usize,
+    n: i32,
+    p: f64,
+    q: f64,
+    scale: f64,
+    v: usize,
+    ga: usize,
+    gb: usize,
   ): f64 {
     if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb);
     if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb);
@@ -34,7 +43,17 @@ export class Pointwise {
   }
 
   @inline static loop<Op extends PointwiseOp<T>, T extends number>(
-    mode: i32, a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize,
+    mode: i32,
+    a: usize,
+    b: usize,
+    c: usize,
+    n: i32,
+    p: f64,
+    q: f64,
+    scale: f64,
+    v: usize,
+    ga: usize,
+    gb: usize,
   ): f64 {
     const pp = Lanes.splat<T>(p);
     const qq = Lanes.splat<T>(q);
@@ -77,7 +96,16 @@ export class Pointwise {
 
   /** One vector: writes what the mode asks for, returns the values. */
   @inline static step<Op extends PointwiseOp<T>, T extends number>(
-    mode: i32, a: usize, b: usize, c: usize, p: v128, q: v128, scale: v128, v: usize, ga: usize, gb: usize,
+    mode: i32,
+    a: usize,
+    b: usize,
+    c: usize,
+    p: v128,
+    q: v128,
+    scale: v128,
+    v: usize,
+    ga: usize,
+    gb: usize,
   ): v128 {
     const op = changetype<Op>(0); // no state: a null receiver
     const x = v128.load(a);

@@ -7,7 +7,7 @@ const TURNS: i32 = 16;
 
 class Tiles {
   /** x *= f, and the sum of what comes out. */
-  @inline static multiply<T>(x: usize, f: usize, n: i32): f64 {
+  @inline static multiply<T extends number>(x: usize, f: usize, n: i32): f64 {
     const bytes = n * sizeof<T>();
     const whole = x + (bytes & -16);
     const stop = x + bytes;
@@ -29,7 +29,7 @@ class Tiles {
   }
 
   /** x = (x * factor + term) * weight in place, rows of n with one weight per column (0: none). */
-  @inline static affine<T>(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
+  @inline static affine<T extends number>(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
     const size: i32 = sizeof<T>();
     for (let row = 0; row < rows; row++) {
       const stop = x + n * size;
@@ -46,7 +46,7 @@ class Tiles {
   }
 
   /** How many leading vectors lie in [low, high] (NaN does not), in elements: n or more if all do. */
-  @inline static within<T>(x: usize, n: i32, low: f64, high: f64): i32 {
+  @inline static within<T extends number>(x: usize, n: i32, low: f64, high: f64): i32 {
     const size: i32 = sizeof<T>();
     const lowest = Lanes.splat<T>(low);
     const highest = Lanes.splat<T>(high);

@@ -83,19 +83,19 @@ const TURNS: i32 = 16;
 
 export class Norms {
   /** -1, 0 or 1; 0 for NaN. */
-  @inline static sign<T>(v: v128): v128 {
+  @inline static sign<T extends number>(v: v128): v128 {
     const zero = f32x4.splat(0);
     const one = Lanes.one<T>();
     return v128.sub<T>(v128.and(one, v128.gt<T>(v, zero)), v128.and(one, v128.lt<T>(v, zero)));
   }
 
   /** a^p for a >= 0 and p != 0. */
-  @inline static power<T>(a: v128, p: v128): v128 {
+  @inline static power<T extends number>(a: v128, p: v128): v128 {
     return Exp.exp<T>(v128.mul<T>(p, Log.log<T>(a)));
   }
 
   /** u - v + eps, the difference whose norm PyTorch takes. */
-  @inline static difference<T>(u: usize, v: usize, eps: v128): v128 {
+  @inline static difference<T extends number>(u: usize, v: usize, eps: v128): v128 {
     return v128.add<T>(v128.sub<T>(v128.load(u), v128.load(v)), eps);
   }
 
@@ -132,7 +132,7 @@ export class Norms {
   }
 
   /** The largest lane; NaN if there is one. */
-  @inline static largest<T>(x: v128): f64 {
+  @inline static largest<T extends number>(x: v128): f64 {
     if (sizeof<T>() == 4) {
       const two = f32x4.max(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
       return max<f64>(<f64>f32x4.extract_lane(two, 0), <f64>f32x4.extract_lane(two, 1));
@@ -141,7 +141,7 @@ export class Norms {
   }
 
   /** How many differences of a piece have the magnitude r. */
-  @inline static count<T>(u: usize, v: usize, bytes: i32, eps: f64, r: f64): f64 {
+  @inline static count<T extends number>(u: usize, v: usize, bytes: i32, eps: f64, r: f64): f64 {
     const ee = Lanes.splat<T>(eps);
     const rr = Lanes.splat<T>(r);
     const stop = u + bytes;

@@ -17,8 +17,21 @@ const TURNS: i32 = 16;
  */
 class Cosine {
   @inline static run<T extends number>(
-    phases: i32, a: usize, b: usize, rows: i32, n: i32, y: usize, margin: f64, eps: f64,
-    g: usize, scale: f64, value: usize, ga: usize, gb: usize, stepA: i32, stepB: i32,
+    phases: i32,
+    a: usize,
+    b: usize,
+    rows: i32,
+    n: i32,
+    y: usize,
+    margin: f64,
+    eps: f64,
+    g: usize,
+    scale: f64,
+    value: usize,
+    ga: usize,
+    gb: usize,
+    stepA: i32,
+    stepB: i32,
   ): f64 {
     const size: i32 = sizeof<T>();
     const bytes = n * size;
@@ -47,7 +60,7 @@ class Cosine {
     return total;
   }
 
-  @inline static gather<T>(a: usize, b: usize, bytes: i32): void {
+  @inline static gather<T extends number>(a: usize, b: usize, bytes: i32): void {
     const whole = a + (bytes & -16);
     const stop = a + bytes;
     let wideA = f64x2.splat(0);
@@ -101,7 +114,7 @@ class Cosine {
     return loss;
   }
 
-  @inline static apply<T>(a: usize, b: usize, bytes: i32, ga: usize, gb: usize): void {
+  @inline static apply<T extends number>(a: usize, b: usize, bytes: i32, ga: usize, gb: usize): void {
     const mixed = Lanes.splat<T>(load<f64>(STATE + 24));
     const ownA = Lanes.splat<T>(load<f64>(STATE + 32));
     const ownB = Lanes.splat<T>(load<f64>(STATE + 40));
@@ -110,20 +123,49 @@ class Cosine {
       const t = v128.load(b);
       v128.store(ga, Lanes.madd<T>(t, mixed, v128.mul<T>(x, ownA)));
       v128.store(gb, Lanes.madd<T>(x, mixed, v128.mul<T>(t, ownB)));
-      a += 16; b += 16; ga += 16; gb += 16;
+      a += 16;
+      b += 16;
+      ga += 16;
+      gb += 16;
     }
   }
 }
 
 export function cosine_f32(
-  phases: i32, a: usize, b: usize, rows: i32, n: i32, y: usize, margin: f64, eps: f64,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, stepA: i32, stepB: i32,
+  phases: i32,
+  a: usize,
+  b: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  margin: f64,
+  eps: f64,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  stepA: i32,
+  stepB: i32,
 ): f64 {
   return Cosine.run<f32>(phases, a, b, rows, n, y, margin, eps, g, scale, value, ga, gb, stepA, stepB);
 }
 export function cosine_f64(
-  phases: i32, a: usize, b: usize, rows: i32, n: i32, y: usize, margin: f64, eps: f64,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, stepA: i32, stepB: i32,
+  phases: i32,
+  a: usize,
+  b: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  margin: f64,
+  eps: f64,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  stepA: i32,
+  stepB: i32,
 ): f64 {
   return Cosine.run<f64>(phases, a, b, rows, n, y, margin, eps, g, scale, value, ga, gb, stepA, stepB);
 }

@@ -6,7 +6,14 @@ import { Log } from "../math/log";
 // What a row carries from piece to piece: largest logit m, sum of e^(x - m), sum of q, sum of q * (x - m), logit of the target,
 // log of the sum, and the two factors of the gradient.
 const STATE = memory.data<f64>([0, 0, 0, 0, 0, 0, 0, 0]);
-const MAX: usize = 0, SUM: usize = 8, Q: usize = 16, QX: usize = 24, TARGET: usize = 32, LOG_SUM: usize = 40, EXP_FACTOR: usize = 48, ONE_FACTOR: usize = 56;
+const MAX: usize = 0,
+  SUM: usize = 8,
+  Q: usize = 16,
+  QX: usize = 24,
+  TARGET: usize = 32,
+  LOG_SUM: usize = 40,
+  EXP_FACTOR: usize = 48,
+  ONE_FACTOR: usize = 56;
 
 // Vectors summed in float32 before the sum goes to double (core/pointwise.ts)
 const TURNS: i32 = 16;
@@ -23,7 +30,19 @@ const TURNS: i32 = 16;
  */
 class CrossEntropy {
   @inline static run<T extends number>(
-    phases: i32, x: usize, rows: i32, n: i32, y: usize, w: usize, g: usize, q: usize, qStep: i32, scale: f64, value: usize, grad: usize, gradQ: usize,
+    phases: i32,
+    x: usize,
+    rows: i32,
+    n: i32,
+    y: usize,
+    w: usize,
+    g: usize,
+    q: usize,
+    qStep: i32,
+    scale: f64,
+    value: usize,
+    grad: usize,
+    gradQ: usize,
   ): f64 {
     const size: i32 = sizeof<T>();
     const bytes = n * size;
@@ -86,7 +105,7 @@ class CrossEntropy {
   }
 
   /** Largest logit, sum of e^(x - m), sums of q and q * (x - m); writes e^(x - m) to e unless that is 0. */
-  @inline static reduce<T>(x: usize, bytes: i32, q: usize, e: usize): void {
+  @inline static reduce<T extends number>(x: usize, bytes: i32, q: usize, e: usize): void {
     const before = load<f64>(STATE + MAX);
     const max = Math.max(before, CrossEntropy.largest<T>(x, bytes));
     if (max > before && before > -Infinity) {
@@ -104,7 +123,7 @@ class CrossEntropy {
     store<f64>(STATE + SUM, load<f64>(STATE + SUM) + sum);
   }
 
-  @inline static largest<T>(x: usize, bytes: i32): f64 {
+  @inline static largest<T extends number>(x: usize, bytes: i32): f64 {
     let m0 = Lanes.splat<T>(-Infinity);
     let m1 = m0;
     const stop = x + bytes;
@@ -131,7 +150,7 @@ class CrossEntropy {
     return Lanes.largest<T>(v128.pmax<T>(m0, m1));
   }
 
-  @inline static exponentials<T>(mode: i32, x: usize, bytes: i32, m: v128, q: usize, e: usize): f64 {
+  @inline static exponentials<T extends number>(mode: i32, x: usize, bytes: i32, m: v128, q: usize, e: usize): f64 {
     const stop = x + bytes;
     const whole = x + (bytes & -16);
     let wide = f64x2.splat(0);
@@ -179,7 +198,7 @@ class CrossEntropy {
   }
 
   /** e^(x - m) becomes the gradient. */
-  @inline static apply<T>(e: usize, bytes: i32, q: usize, upstream: f64): void {
+  @inline static apply<T extends number>(e: usize, bytes: i32, q: usize, upstream: f64): void {
     const factor = Lanes.splat<T>(load<f64>(STATE + EXP_FACTOR));
     const stop = e + bytes;
     if (q) {
@@ -198,7 +217,7 @@ class CrossEntropy {
   }
 
   /** scale * (lse - x). */
-  @inline static applyQ<T>(x: usize, bytes: i32, out: usize, upstream: f64): void {
+  @inline static applyQ<T extends number>(x: usize, bytes: i32, out: usize, upstream: f64): void {
     const m = Lanes.splat<T>(load<f64>(STATE + MAX));
     const logSum = Lanes.splat<T>(load<f64>(STATE + LOG_SUM));
     const factor = Lanes.splat<T>(upstream);
@@ -219,12 +238,36 @@ const NONE: i32 = -2;
 const IGNORED: i32 = -1;
 
 export function crossEntropy_f32(
-  phases: i32, x: usize, rows: i32, n: i32, y: usize, w: usize, g: usize, q: usize, qStep: i32, scale: f64, value: usize, grad: usize, gradQ: usize,
+  phases: i32,
+  x: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  w: usize,
+  g: usize,
+  q: usize,
+  qStep: i32,
+  scale: f64,
+  value: usize,
+  grad: usize,
+  gradQ: usize,
 ): f64 {
   return CrossEntropy.run<f32>(phases, x, rows, n, y, w, g, q, qStep, scale, value, grad, gradQ);
 }
 export function crossEntropy_f64(
-  phases: i32, x: usize, rows: i32, n: i32, y: usize, w: usize, g: usize, q: usize, qStep: i32, scale: f64, value: usize, grad: usize, gradQ: usize,
+  phases: i32,
+  x: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  w: usize,
+  g: usize,
+  q: usize,
+  qStep: i32,
+  scale: f64,
+  value: usize,
+  grad: usize,
+  gradQ: usize,
 ): f64 {
   return CrossEntropy.run<f64>(phases, x, rows, n, y, w, g, q, qStep, scale, value, grad, gradQ);
 }

@@ -6,7 +6,9 @@ import { Exp } from "../math/exp";
 // What a row carries from piece to piece, three of each, for (anchor, positive), (anchor, negative), (positive, negative):
 // sums, then norms; counts of maxima; upstream gradients of the norms.
 const STATE = memory.data<f64>([0, 0, 0, 0, 0, 0, 0, 0, 0]);
-const NORMS: usize = 0, COUNTS: usize = 24, UPSTREAM: usize = 48;
+const NORMS: usize = 0,
+  COUNTS: usize = 24,
+  UPSTREAM: usize = 48;
 
 /** Kinds of value: the distance of a and b alone, max(0, margin + d(a, b) - d(a, c)), 2 sigma(d(a, b) - d(a, c))^2. src/backend/seam.ts */
 const DISTANCE: i32 = 0;
@@ -20,8 +22,26 @@ const MARGIN: i32 = 1;
  */
 class Triplet {
   @inline static run<N extends Norm<T>, T extends number>(
-    phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-    g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+    phases: i32,
+    kind: i32,
+    a: usize,
+    b: usize,
+    c: usize,
+    rows: i32,
+    n: i32,
+    p: f64,
+    eps: f64,
+    margin: f64,
+    swap: i32,
+    g: usize,
+    scale: f64,
+    value: usize,
+    ga: usize,
+    gb: usize,
+    gc: usize,
+    stepA: i32,
+    stepB: i32,
+    stepC: i32,
   ): f64 {
     const size: i32 = sizeof<T>();
     const bytes = n * size;
@@ -103,7 +123,16 @@ class Triplet {
   }
 
   @inline static apply<N extends Norm<T>, T extends number>(
-    swap: bool, a: usize, b: usize, c: usize, bytes: i32, p: f64, eps: f64, ga: usize, gb: usize, gc: usize,
+    swap: bool,
+    a: usize,
+    b: usize,
+    c: usize,
+    bytes: i32,
+    p: f64,
+    eps: f64,
+    ga: usize,
+    gb: usize,
+    gc: usize,
   ): void {
     const norm = changetype<N>(0);
     const pp = Lanes.splat<T>(p);
@@ -127,63 +156,212 @@ class Triplet {
       v128.store(ga, v128.sub<T>(near, far));
       v128.store(gb, gradB);
       v128.store(gc, gradC);
-      a += 16; b += 16; c += 16; ga += 16; gb += 16; gc += 16;
+      a += 16;
+      b += 16;
+      c += 16;
+      ga += 16;
+      gb += 16;
+      gc += 16;
     }
   }
 }
 
 export function triplet2_f32(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Euclidean<f32>, f32>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function triplet2_f64(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Euclidean<f64>, f64>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function triplet1_f32(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Manhattan<f32>, f32>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function triplet1_f64(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Manhattan<f64>, f64>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function tripletInf_f32(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Chebyshev<f32>, f32>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function tripletInf_f64(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Chebyshev<f64>, f64>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function tripletP_f64(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Minkowski<f64>, f64>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }
 
 export function triplet0_f64(
-  phases: i32, kind: i32, a: usize, b: usize, c: usize, rows: i32, n: i32, p: f64, eps: f64, margin: f64, swap: i32,
-  g: usize, scale: f64, value: usize, ga: usize, gb: usize, gc: usize, stepA: i32, stepB: i32, stepC: i32,
+  phases: i32,
+  kind: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  n: i32,
+  p: f64,
+  eps: f64,
+  margin: f64,
+  swap: i32,
+  g: usize,
+  scale: f64,
+  value: usize,
+  ga: usize,
+  gb: usize,
+  gc: usize,
+  stepA: i32,
+  stepB: i32,
+  stepC: i32,
 ): f64 {
   return Triplet.run<Hamming<f64>, f64>(phases, kind, a, b, c, rows, n, p, eps, margin, swap, g, scale, value, ga, gb, gc, stepA, stepB, stepC);
 }

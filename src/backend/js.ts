@@ -21,7 +21,16 @@ function pointwise(call: PointwiseCall): number {
 /** Tile by tile: the loss on doubles, then the factors of each position. */
 function tiled(call: PointwiseCall): number {
   const scratch = Array.from({ length: 8 }, () => new Float64Array(Math.min(TILE, call.n)));
-  const [a, b, c, w, g, values, gradA, gradB] = scratch as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+  const [a, b, c, w, g, values, gradA, gradB] = scratch as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   let sum = 0;
   for (let start = 0; start < call.n; start += TILE) {
     const count = Math.min(TILE, call.n - start);

@@ -61,9 +61,12 @@ function required(entry: string, builds: readonly Build[]): Choice {
   try {
     return load(builds);
   } catch (error) {
-    throw new Error(`${entry}: WebAssembly with SIMD does not run here (${text(error)}); "losskit" falls back to JavaScript, "losskit/js" needs no WebAssembly`, {
-      cause: error,
-    });
+    throw new Error(
+      `${entry}: WebAssembly with SIMD does not run here (${text(error)}); "losskit" falls back to JavaScript, "losskit/js" needs no WebAssembly`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -29,11 +29,7 @@ export interface CrossEntropyOptions {
 export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor], CrossEntropyOptions, "input" | "target", "input">> = {
   name: "crossEntropyLoss",
   arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],
-  options: [
-    tensorOption("weight"),
-    integer("ignoreIndex", -100),
-    number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1),
-  ],
+  options: [tensorOption("weight"), integer("ignoreIndex", -100), number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1)],
   reductions: REDUCTIONS,
   run: (frame, backend) => {
     const [input, target] = frame.operands as [Operand, Operand];
@@ -70,7 +66,8 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
   if (!equalShapes(target.shape, input.shape)) {
     throw rangeError(loss, target.place, `probabilities of shape ${shapeText(input.shape)}, or integers`, shapeText(target.shape));
   }
-  if ((options[1] as number | bigint) >= 0) throw rangeError(loss, 'option "ignoreIndex"', "a negative number with probabilities as target", String(options[1]));
+  if ((options[1] as number | bigint) >= 0)
+    throw rangeError(loss, 'option "ignoreIndex"', "a negative number with probabilities as target", String(options[1]));
   const layout = layoutOf(frame, input);
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, layout.classes);

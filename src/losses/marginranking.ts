@@ -33,11 +33,10 @@ const kernel: PointwiseKernel = {
  * Throws RangeError where the shapes differ.
  * Source: torch/nn/functional.py margin_ranking_loss.
  */
-export const marginRankingLoss: LossSpec<
-  Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">
-> = pointwise({
-  name: "marginRankingLoss",
-  arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
-  options: [number("margin", 0)],
-  kernel: (frame) => [kernel, frame.options[0] as number, 0],
-});
+export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
+  pointwise({
+    name: "marginRankingLoss",
+    arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
+    options: [number("margin", 0)],
+    kernel: (frame) => [kernel, frame.options[0] as number, 0],
+  });

@@ -37,7 +37,8 @@ function axesOf(frame: Frame): number[] {
   if (given === undefined) throw typeError(frame.loss, 'option "dim"', "an axis", "undefined");
   const rank = Math.max(shape.length, 1); // a 0-D tensor takes 0 and -1
   const axes = given.map((axis) => {
-    if (axis < -rank || axis >= rank) throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(axis));
+    if (axis < -rank || axis >= rank)
+      throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(axis));
     return axis < 0 ? axis + rank : axis;
   });
   axes.sort((one, other) => one - other);
