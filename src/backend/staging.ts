@@ -5,7 +5,7 @@ import { lengthOf, setElements, view } from "../operand.js";
 import type { Dtype, FloatArray, Source } from "./seam.js";
 
 /** Bytes of one operand's tile: a few of them fit into the second-level cache; see bench/. */
-export const TILE_BYTES: number = 1 << 15;
+export const TILE_BYTES: number = 1 << 16;
 /** The longest row that is staged whole; longer ones go through in pieces of a tile. */
 export const ROW_BYTES: number = 1 << 22;
 // What follows a slot's row: room for the vectors that kernels read and write beyond the end. Not a power of two, so that slots do not share cache sets.
