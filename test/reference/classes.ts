@@ -1,7 +1,7 @@
 /**
  * The losses over classes (SEMANTICS.md 2.5 and 2.6). The class axis is 1, or 0 for a single sample: element (n, c, d) lies at (n·C + c)·inner + d.
  */
-import { type Args, argument, numberOption, type Options, type Reference, sizeOf, sum, tensorOption } from "./tensor.js";
+import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sizeOf, sum, type Tensor, tensorOption } from "./tensor.js";
 
 /** Calls `visit` with every sample's number and the addresses of its classes. */
 export function slices(shape: readonly number[], axis: number): { samples: number; count: number; at: (sample: number, c: number) => number } {
@@ -14,12 +14,25 @@ export function slices(shape: readonly number[], axis: number): { samples: numbe
 /** log p of a slice, the maximum subtracted. A slice with a NaN, a +inf or nothing but −inf comes out NaN. */
 export function logSoftmaxOf(x: Float64Array): Float64Array {
   let largest = Number.NEGATIVE_INFINITY;
-  for (const v of x) largest = Math.max(largest, v);
+  for (let c = 0; c < x.length; c++) largest = Math.max(largest, x[c] as number);
   const rest = Math.log(sum(x.map((v) => Math.exp(v - largest))));
   return x.map((v) => v - largest - rest);
 }
 
 const zeros = (n: number) => new Float64Array(n);
+
+/** The classes of one sample, side by side. */
+export function gather(data: Float64Array, count: number, at: (c: number) => number): Float64Array {
+  const slice = zeros(count);
+  for (let c = 0; c < count; c++) slice[c] = data[at(c)] as number;
+  return slice;
+}
+
+/** Values are lse − x_y, slopes w·(p − 1). */
+const termsOf = (input: Tensor, weight: Float64Array | undefined) => ({
+  value: largestFinite(input.data) * (weight ? largestFinite(weight) : 1),
+  slope: weight ? largestFinite(weight) : 1,
+});
 
 export function nll(args: Args, options: Options): Reference {
   const input = argument(args, "input");
@@ -56,7 +69,7 @@ function withClasses(args: Args, options: Options): Reference {
   const { samples, count, at } = slices(input.shape, input.shape.length > 1 ? 1 : 0);
   const weightOf = (c: number) => (weight ? (weight[c] as number) : 1);
   const weightSum = weight ? sum(weight) : count;
-  const row = (n: number) => logSoftmaxOf(Float64Array.from({ length: count }, (_, c) => input.data[at(n, c)] as number));
+  const row = (n: number) => logSoftmaxOf(gather(input.data, count, (c) => at(n, c)));
   const kept = [...Array(samples).keys()].filter((n) => target[n] !== ignore);
   const values = zeros(samples);
   for (const n of kept) {
@@ -68,6 +81,7 @@ function withClasses(args: Args, options: Options): Reference {
   return {
     values,
     denominators: { mean: sum(kept.map((n) => weightOf(target[n] as number))) },
+    terms: termsOf(input, weight),
     grads: (upstream) => {
       const grad = zeros(input.data.length);
       for (const n of kept) {
@@ -92,8 +106,8 @@ function withProbabilities(args: Args, options: Options): Reference {
   const smoothing = numberOption(options, "labelSmoothing", 0);
   const { samples, count, at } = slices(input.shape, input.shape.length > 1 ? 1 : 0);
   const weightOf = (c: number) => (weight ? (weight[c] as number) : 1);
-  const row = (n: number) => logSoftmaxOf(Float64Array.from({ length: count }, (_, c) => input.data[at(n, c)] as number));
-  const mixed = (n: number) => Float64Array.from({ length: count }, (_, c) => weightOf(c) * ((1 - smoothing) * (target[at(n, c)] as number) + smoothing / count));
+  const row = (n: number) => logSoftmaxOf(gather(input.data, count, (c) => at(n, c)));
+  const mixed = (n: number) => gather(target, count, (c) => at(n, c)).map((t, c) => weightOf(c) * ((1 - smoothing) * t + smoothing / count));
   const values = Float64Array.from({ length: samples }, (_, n) => {
     const logp = row(n);
     return -sum(mixed(n).map((t, c) => t * (logp[c] as number)));
@@ -101,6 +115,7 @@ function withProbabilities(args: Args, options: Options): Reference {
   return {
     values,
     denominators: { mean: samples },
+    terms: termsOf(input, weight),
     grads: (upstream) => {
       const grad = { input: zeros(input.data.length), target: zeros(input.data.length) };
       for (let n = 0; n < samples; n++) {

@@ -2,17 +2,10 @@
  * Comparing arrays of numbers: NaN matches NaN and an infinity the same infinity, always; the rest is the tolerance's business.
  */
 
+import { largestFinite } from "./tensor.js";
+
 /** The largest allowed |got − want| for one number, given the largest finite |want| of the whole tensor. */
 export type Tolerance = (want: number, largest: number) => number;
-
-export function largestFinite(want: ArrayLike<number>): number {
-  let largest = 0;
-  for (let i = 0; i < want.length; i++) {
-    const size = Math.abs(want[i] as number);
-    if (size > largest && size < Number.POSITIVE_INFINITY) largest = size;
-  }
-  return largest;
-}
 
 /** Undefined where all numbers agree, else a sentence about the worst of those that do not. */
 export function difference(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: Tolerance): string | undefined {
@@ -36,4 +29,10 @@ export function difference(got: ArrayLike<number>, want: ArrayLike<number>, tole
     worst = `at ${i}: got ${g}, want ${w}, off by ${off}, allowed ${allowed}`;
   }
   return worst && `${wrong} of ${want.length} differ, worst ${worst}`;
+}
+
+/** Throws where numbers differ. The label is only put together then: these comparisons run by the hundred thousand. */
+export function agree(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: Tolerance, label: () => string): void {
+  const found = difference(got, want, tolerance);
+  if (found !== undefined) throw new Error(`${label()}: ${found}`);
 }

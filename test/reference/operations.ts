@@ -1,7 +1,7 @@
 /**
  * The operations (SEMANTICS.md 2.23): values only, so that a reference is just its output, flat.
  */
-import { logSoftmaxOf, slices } from "./classes.js";
+import { gather, logSoftmaxOf, slices } from "./classes.js";
 import { type Args, argument, numberOption, type Options, sizeOf, sum, type Tensor } from "./tensor.js";
 import { norm } from "./vectors.js";
 
@@ -12,8 +12,7 @@ function alongAxis(input: Tensor, dim: number, change: (slice: Float64Array) => 
   const { samples, count, at } = slices(input.shape, axisOf(dim, input.shape.length));
   const out = new Float64Array(input.data.length);
   for (let n = 0; n < samples; n++) {
-    const slice = Float64Array.from({ length: count }, (_, c) => input.data[at(n, c)] as number);
-    change(slice).forEach((v, c) => {
+    change(gather(input.data, count, (c) => at(n, c))).forEach((v, c) => {
       out[at(n, c)] = v;
     });
   }
@@ -58,7 +57,7 @@ function pairs(args: Args, dim: number, fold: (a: Float64Array, b: Float64Array)
   const first = argument(args, "input1");
   const second = argument(args, "input2");
   const { samples, count, at } = slices(first.shape, axisOf(dim, first.shape.length));
-  const slice = (from: Tensor, n: number) => Float64Array.from({ length: count }, (_, c) => from.data[at(n, c)] as number);
+  const slice = (from: Tensor, n: number) => gather(from.data, count, (c) => at(n, c));
   return Float64Array.from({ length: samples }, (_, n) => fold(slice(first, n), slice(second, n)));
 }
 

@@ -1,7 +1,7 @@
 /**
  * The losses of one element: value and derivatives as SEMANTICS.md states them, section by section, in plain double arithmetic.
  */
-import { type Args, argument, broadcastIndex, numberOption, type Options, type Reference, sum, type Tensor, tensorOption } from "./tensor.js";
+import { type Args, argument, broadcastIndex, largestFinite, numberOption, type Options, type Reference, sum, type Tensor, tensorOption } from "./tensor.js";
 
 /** The constant of SEMANTICS.md 2.7: 1e-12 rounded to float32, in float64 too. */
 export const BCE_EPS = 9.999999960041972e-13;
@@ -10,8 +10,11 @@ type Denominators = (weight: Tensor | undefined, count: number) => Record<string
 const elements: Denominators = (_weight, count) => ({ mean: count });
 const weights: Denominators = (weight, count) => ({ mean: weight ? sum(weight.data) : count });
 
-/** `lane` gives the value of element i and its derivatives in the order of `names`; all of them are multiplied by the (broadcast) weight. */
-function pointwise(args: Args, names: readonly string[], lane: (i: number) => readonly number[], weight?: Tensor, denominators = elements): Reference {
+/** The value of element i and its derivatives in the order of the names. */
+type Lane = (i: number) => readonly number[];
+
+/** All that `lane` gives is multiplied by the (broadcast) weight. */
+function pointwise(args: Args, names: readonly string[], lane: Lane, weight?: Tensor, denominators = elements): Reference {
   const { shape, data } = Object.values(args)[0] as Tensor;
   const weightIndex = weight && broadcastIndex(weight.shape, shape);
   const weightOf = (i: number) => (weight && weightIndex ? (weight.data[weightIndex(i)] as number) : 1);
@@ -101,7 +104,8 @@ export function bceWithLogits(args: Args, options: Options): Reference {
     const slope = (1 - t) * sigmoid(x) - pw * t * sigmoid(-x);
     return [value, slope, positive ? logSigmoid(-x) - pw * logSigmoid(x) : -x];
   };
-  return pointwise(args, ["input", "target"], lane, tensorOption(options, "weight"));
+  const terms = largestFinite(input.data) * Math.max(1, largestFinite(positive?.data ?? []));
+  return { ...pointwise(args, ["input", "target"], lane, tensorOption(options, "weight")), terms: { value: terms, slope: terms } };
 }
 
 export function klDiv(args: Args, options: Options): Reference {
@@ -116,7 +120,8 @@ export function klDiv(args: Args, options: Options): Reference {
     return [entropy - t * x, -t, t === 0 ? Number.NaN : Math.log(t) + 1 - x];
   };
   const denominators: Denominators = (_weight, count) => ({ mean: count, batchmean: input.shape.length === 0 ? 1 : (input.shape[0] as number) });
-  return pointwise(args, ["input", "target"], lane, undefined, denominators);
+  const terms = 1 + largestFinite(input.data) + largestFinite(logTarget ? target : target.map(Math.log));
+  return { ...pointwise(args, ["input", "target"], lane, undefined, denominators), terms: { value: terms, slope: terms } };
 }
 
 export function marginRanking(args: Args, options: Options): Reference {
@@ -127,5 +132,6 @@ export function marginRanking(args: Args, options: Options): Reference {
     const z = -y * ((x1[i] as number) - (x2[i] as number)) + margin;
     return hingePasses(z) ? [hinge(z), -y, y] : [hinge(z), 0, 0];
   };
-  return pointwise(args, ["input1", "input2"], lane);
+  const terms = Math.abs(margin) + largestFinite(x1) + largestFinite(x2);
+  return { ...pointwise(args, ["input1", "input2"], lane), terms: { value: terms, slope: 0 } };
 }

@@ -2,7 +2,8 @@
  * Seeded random tensors. Everything is rounded to float32, so that float32 and float64 runs get the same numbers and the reference
  * measures the library's rounding alone.
  */
-import { classes, sizeOf, type Tensor, tensor } from "./tensor.js";
+import { gather, slices } from "./classes.js";
+import { classes, sizeOf, sum, type Tensor, tensor } from "./tensor.js";
 
 export class Random {
   private state: number;
@@ -51,16 +52,12 @@ export class Random {
 
   /** Rows that are probabilities along axis 1 (axis 0 if there is only one). */
   probabilities(shape: readonly number[]): Tensor {
-    const raw = this.uniform(shape, 0.01, 1).data;
-    const axis = shape.length > 1 ? 1 : 0;
-    const count = shape[axis] ?? 1;
-    const inner = sizeOf(shape.slice(axis + 1));
-    const data = Float64Array.from(raw, (value, i) => {
-      const start = Math.floor(i / (count * inner)) * count * inner + (i % inner);
-      let total = 0;
-      for (let c = 0; c < count; c++) total += raw[start + c * inner] as number;
-      return Math.fround(value / total);
-    });
+    const { data } = this.uniform(shape, 0.01, 1);
+    const { samples, count, at } = slices(shape, shape.length > 1 ? 1 : 0);
+    for (let n = 0; n < samples; n++) {
+      const total = sum(gather(data, count, (c) => at(n, c)));
+      for (let c = 0; c < count; c++) data[at(n, c)] = Math.fround((data[at(n, c)] as number) / total);
+    }
     return tensor(data, shape);
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Calls with their arguments as bytes, and a hash of what comes back. Imports nothing of this folder, so that a newer Node runs it as it is
- * (types are only stripped): `node replay.ts <jobs.json>` prints the hashes of the built package, found by its own name.
+ * Calls with their arguments as bytes, and a hash of what comes back. Imports nothing of this folder and uses no syntax of TypeScript's but types,
+ * so that any Node runs it once they are stripped: `node replay.js <entry> <jobs.json>` prints the hashes of the entry's answers.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export interface Packed {
   /** Name of the typed array. */
@@ -61,8 +61,8 @@ export function hashOf(api: Api, job: Job, offset = 0): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const jobs = JSON.parse(readFileSync(process.argv[2] as string, "utf8")) as Job[];
-  const built = "losskit/deterministic";
-  const api = (await import(built)) as unknown as Api;
+  const [entry, file] = process.argv.slice(2) as [string, string];
+  const api = (await import(pathToFileURL(entry).href)) as unknown as Api;
+  const jobs = JSON.parse(readFileSync(file, "utf8")) as Job[];
   console.log(JSON.stringify({ node: process.version, hashes: jobs.map((job) => hashOf(api, job)) }));
 }

@@ -17,6 +17,11 @@ export type Grads = Record<string, Float64Array>;
 export interface Reference {
   readonly values: Float64Array;
   readonly denominators: Readonly<Record<string, number>>;
+  /**
+   * The size of the largest terms that may cancel in a value, and in a slope (a gradient before its upstream factor). Rounding is measured by
+   * them where a tensor has nothing larger: the tolerances' business alone.
+   */
+  readonly terms?: { readonly value: number; readonly slope: number };
   /** One array for each argument that has a gradient under these arguments and options: its keys are what `wrt` accepts. */
   grads(upstream: Float64Array): Grads;
 }
@@ -41,11 +46,22 @@ export function argument(args: Args, name: string): Tensor {
 export const numberOption = (options: Options, name: string, fallback: number): number => (options[name] as number | undefined) ?? fallback;
 export const tensorOption = (options: Options, name: string): Tensor | undefined => options[name] as Tensor | undefined;
 
+/** The largest magnitude that is finite; 0 if there is none. */
+export function largestFinite(numbers: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i] as number);
+    if (size > largest && size < Number.POSITIVE_INFINITY) largest = size;
+  }
+  return largest;
+}
+
 /** Neumaier's sum: the references must not be the less precise side, whatever the number of terms. NaN and infinities go through. */
-export function sum(terms: Iterable<number>): number {
+export function sum(terms: ArrayLike<number>): number {
   let total = 0;
   let lost = 0;
-  for (const term of terms) {
+  for (let i = 0; i < terms.length; i++) {
+    const term = terms[i] as number;
     const next = total + term;
     lost += Math.abs(total) >= Math.abs(term) ? total - next + term : term - next + total;
     total = next;
@@ -71,16 +87,23 @@ export function broadcastIndex(from: readonly number[], shape: readonly number[]
   };
 }
 
-/** Value and upstream gradient under a reduction; `gradOutput` is a number, or for "none" one number a sample. */
-export function reduce(reference: Reference, reduction: string, gradOutput: number | Float64Array = 1): { value: number | Float64Array; grads: Grads } {
+export interface Reduced {
+  readonly value: number | Float64Array;
+  readonly grads: Grads;
+  /** What each sample's slope is multiplied by. */
+  readonly upstream: Float64Array;
+}
+
+/** Value and gradients under a reduction; `gradOutput` is a number, or for "none" one number a sample. */
+export function reduce(reference: Reference, reduction: string, gradOutput: number | Float64Array = 1): Reduced {
   const { values } = reference;
   if (reduction === "none") {
     const upstream = typeof gradOutput === "number" ? new Float64Array(values.length).fill(gradOutput) : gradOutput;
-    return { value: values, grads: reference.grads(upstream) };
+    return { value: values, grads: reference.grads(upstream), upstream };
   }
   const denominator = reduction === "sum" ? 1 : reference.denominators[reduction];
   if (denominator === undefined) throw new Error(`no reduction "${reduction}"`);
   // The scale is formed first (SEMANTICS.md 2.5): with a denominator of 0 it is infinite, and only a gradient of exactly 0 times it is NaN.
   const upstream = new Float64Array(values.length).fill((gradOutput as number) / denominator);
-  return { value: sum(values) / denominator, grads: reference.grads(upstream) };
+  return { value: sum(values) / denominator, grads: reference.grads(upstream), upstream };
 }

@@ -1,0 +1,294 @@
+// One row a loss and size: its data, how losskit is called, the hand-written loops, and how many times faster than those it should be.
+
+import type * as wasm from "losskit/wasm";
+import type { Contest } from "./contest.js";
+import { classIndices, labels, logUniform, normal, type Random, seeded, signs, uniform } from "./data.js";
+import * as bce from "./loops/bce.js";
+import * as bceWithLogits from "./loops/bceWithLogits.js";
+import * as cosineEmbedding from "./loops/cosineEmbedding.js";
+import * as crossEntropy from "./loops/crossEntropy.js";
+import * as huber from "./loops/huber.js";
+import * as klDiv from "./loops/klDiv.js";
+import * as l1 from "./loops/l1.js";
+import * as marginRanking from "./loops/marginRanking.js";
+import { mse } from "./loops/mse.js";
+import * as nll from "./loops/nll.js";
+import * as smoothL1 from "./loops/smoothL1.js";
+import * as tripletMargin from "./loops/tripletMargin.js";
+import { tripletRatio } from "./loops/tripletRatio.js";
+
+export type Kit = typeof wasm;
+export type Size = readonly number[];
+
+export interface Row {
+  loss: string;
+  size: string;
+  /** losskit/wasm against the fastest loop, at least; none where nothing was promised. */
+  target?: number;
+  loops: readonly string[];
+  contest(kits: Record<string, Kit>): Contest;
+}
+
+interface Entry<P extends { grads: readonly Float32Array[] }> {
+  loss: string;
+  sizes: readonly Size[];
+  targets?: readonly (number | undefined)[];
+  problem(random: Random, size: Size): P;
+  /** A call of losskit with everything prepared that a training loop prepares once. */
+  losskit(kit: Kit, problem: P): () => number;
+  loops: Record<string, (problem: P) => number>;
+}
+
+export function sizeText(size: Size): string {
+  const one = (n: number) => (n >= 1 << 20 && size.length === 1 ? `${n >> 20} Mi` : n >= 1 << 16 && size.length === 1 ? `${n >> 10} Ki` : `${n}`);
+  return size.map(one).join(" x ");
+}
+
+function entry<P extends { grads: readonly Float32Array[] }>({ loss, sizes, targets, problem, losskit, loops }: Entry<P>): Row[] {
+  return sizes.map((size, i) => {
+    const target = targets?.[i];
+    return {
+      loss,
+      size: sizeText(size),
+      ...(target === undefined ? {} : { target }),
+      loops: Object.keys(loops),
+      contest(kits) {
+        const made = problem(seeded(1 + i), size);
+        const contestants: Contest["contestants"] = {};
+        for (const [name, loop] of Object.entries(loops)) contestants[name] = () => loop(made);
+        for (const [name, kit] of Object.entries(kits)) contestants[name] = losskit(kit, made);
+        return { grads: made.grads, contestants };
+      },
+    };
+  });
+}
+
+const POINTWISE: readonly Size[] = [[1 << 16], [1 << 20]];
+const EMBEDDINGS: readonly Size[] = [[4096, 384]];
+const LOGITS: Size = [4096, 1000];
+
+type Maker = (random: Random, n: number) => Float32Array<ArrayBuffer>;
+
+/** input, target -> gradient of the input */
+function pair(makeInput: Maker, makeTarget: Maker) {
+  return (random: Random, [n = 0]: Size) => {
+    const g = new Float32Array(n);
+    return { x: makeInput(random, n), t: makeTarget(random, n), g, grads: [g], options: { out: { input: g } } };
+  };
+}
+
+/** Logits or log-probabilities in rows, a class per row. */
+export function rows(random: Random, [count = 0, classes = 0]: Size) {
+  const x = uniform(random, count * classes, -8, 8);
+  const g = new Float32Array(count * classes);
+  const y = classIndices(random, count, classes);
+  return { x, g, y, classes, grads: [g], input: { data: x, shape: [count, classes] }, options: { out: { input: g } } };
+}
+
+/** The same for the value alone. */
+function rowsWithoutGrad(random: Random, size: Size) {
+  return { ...rows(random, size), grads: [] };
+}
+
+function triplets(random: Random, [count = 0, width = 0]: Size) {
+  const length = count * width;
+  const shaped = () => ({ data: normal(random, length), shape: [count, width] });
+  const [a, p, n] = [shaped(), shaped(), shaped()];
+  const [ga, gp, gn] = [new Float32Array(length), new Float32Array(length), new Float32Array(length)];
+  return { a, p, n, width, ga, gp, gn, grads: [ga, gp, gn], options: { out: { anchor: ga, positive: gp, negative: gn } } };
+}
+
+function vectorPairs(random: Random, [count = 0, width = 0]: Size) {
+  const length = count * width;
+  const shaped = () => ({ data: normal(random, length), shape: [count, width] });
+  const [x1, x2, t] = [shaped(), shaped(), signs(random, count)];
+  const [g1, g2] = [new Float32Array(length), new Float32Array(length)];
+  return { x1, x2, t, width, g1, g2, grads: [g1, g2], options: { out: { input1: g1, input2: g2 } } };
+}
+
+function scores(random: Random, [n = 0]: Size) {
+  const [g1, g2] = [new Float32Array(n), new Float32Array(n)];
+  return { x1: normal(random, n), x2: normal(random, n), t: signs(random, n), g1, g2, grads: [g1, g2], options: { out: { input1: g1, input2: g2 } } };
+}
+
+export const table: readonly Row[] = [
+  ...entry({
+    loss: "mseLoss",
+    sizes: POINTWISE,
+    targets: [3, 3],
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.mseLoss.valueAndGrad(x, t, options).value,
+    loops: { loop: ({ x, t, g }) => mse(x, t, g) },
+  }),
+  ...entry({
+    loss: "l1Loss",
+    sizes: POINTWISE,
+    targets: [3, 3],
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.l1Loss.valueAndGrad(x, t, options).value,
+    loops: { branchy: ({ x, t, g }) => l1.branchy(x, t, g), branchless: ({ x, t, g }) => l1.branchless(x, t, g) },
+  }),
+  ...entry({
+    loss: "smoothL1Loss",
+    sizes: POINTWISE,
+    targets: [5, 5],
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.smoothL1Loss.valueAndGrad(x, t, options).value,
+    loops: { branchy: ({ x, t, g }) => smoothL1.branchy(x, t, 1, g), branchless: ({ x, t, g }) => smoothL1.branchless(x, t, 1, g) },
+  }),
+  ...entry({
+    loss: "huberLoss",
+    sizes: POINTWISE,
+    targets: [5, 5],
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.huberLoss.valueAndGrad(x, t, options).value,
+    loops: { branchy: ({ x, t, g }) => huber.branchy(x, t, 1, g), branchless: ({ x, t, g }) => huber.branchless(x, t, 1, g) },
+  }),
+  ...["soft targets", "targets 0 and 1"].flatMap((kind) =>
+    entry({
+      loss: `bceLoss, ${kind}`,
+      sizes: POINTWISE,
+      targets: [8, 8],
+      problem: pair(uniform, kind === "soft targets" ? uniform : labels),
+      losskit:
+        (kit, { x, t, options }) =>
+        () =>
+          kit.bceLoss.valueAndGrad(x, t, options).value,
+      loops: { branchy: ({ x, t, g }) => bce.branchy(x, t, g), branchless: ({ x, t, g }) => bce.branchless(x, t, g) },
+    }),
+  ),
+  ...entry({
+    loss: "bceWithLogitsLoss",
+    sizes: POINTWISE,
+    targets: [8, 8],
+    problem: pair((random, n) => normal(random, n, 3), labels),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.bceWithLogitsLoss.valueAndGrad(x, t, options).value,
+    loops: { branchy: ({ x, t, g }) => bceWithLogits.branchy(x, t, g), branchless: ({ x, t, g }) => bceWithLogits.branchless(x, t, g) },
+  }),
+  ...entry({
+    loss: "klDivLoss",
+    sizes: POINTWISE,
+    targets: [8, 8],
+    problem: pair(logUniform, uniform),
+    losskit:
+      (kit, { x, t, options }) =>
+      () =>
+        kit.klDivLoss.valueAndGrad(x, t, options).value,
+    loops: { branchy: ({ x, t, g }) => klDiv.branchy(x, t, g), branchless: ({ x, t, g }) => klDiv.branchless(x, t, g) },
+  }),
+  ...entry({
+    loss: "marginRankingLoss",
+    sizes: POINTWISE,
+    targets: [3, 3],
+    problem: scores,
+    losskit:
+      (kit, { x1, x2, t, options }) =>
+      () =>
+        kit.marginRankingLoss.valueAndGrad(x1, x2, t, options).value,
+    loops: {
+      branchy: ({ x1, x2, t, g1, g2 }) => marginRanking.branchy(x1, x2, t, 0, g1, g2),
+      branchless: ({ x1, x2, t, g1, g2 }) => marginRanking.branchless(x1, x2, t, 0, g1, g2),
+    },
+  }),
+  ...entry({
+    loss: "crossEntropyLoss",
+    sizes: [[32, 10], LOGITS, [64, 131072]],
+    targets: [undefined, 12, 12],
+    problem: rows,
+    losskit:
+      (kit, { input, y, options }) =>
+      () =>
+        kit.crossEntropyLoss.valueAndGrad(input, y, options).value,
+    loops: {
+      branchy: ({ x, classes, y, g }) => crossEntropy.branchy(x, classes, y, g),
+      branchless: ({ x, classes, y, g }) => crossEntropy.branchless(x, classes, y, g),
+    },
+  }),
+  ...entry({
+    loss: "crossEntropyLoss, value",
+    sizes: [LOGITS],
+    problem: rowsWithoutGrad,
+    losskit:
+      (kit, { input, y }) =>
+      () =>
+        kit.crossEntropyLoss(input, y),
+    loops: {
+      "two passes": ({ x, classes, y }) => crossEntropy.value(x, classes, y),
+      online: ({ x, classes, y }) => crossEntropy.valueOnline(x, classes, y),
+    },
+  }),
+  ...entry({
+    loss: "nllLoss",
+    sizes: [LOGITS],
+    problem: rows,
+    losskit:
+      (kit, { input, y, options }) =>
+      () =>
+        kit.nllLoss.valueAndGrad(input, y, options).value,
+    loops: { loop: ({ x, classes, y, g }) => nll.nll(x, classes, y, g) },
+  }),
+  ...entry({
+    loss: "nllLoss, value",
+    sizes: [LOGITS],
+    problem: rowsWithoutGrad,
+    losskit:
+      (kit, { input, y }) =>
+      () =>
+        kit.nllLoss(input, y),
+    loops: { loop: ({ x, classes, y }) => nll.value(x, classes, y) },
+  }),
+  ...entry({
+    loss: "tripletMarginLoss",
+    sizes: EMBEDDINGS,
+    targets: [4],
+    problem: triplets,
+    losskit:
+      (kit, { a, p, n, options }) =>
+      () =>
+        kit.tripletMarginLoss.valueAndGrad(a, p, n, options).value,
+    loops: {
+      branchy: ({ a, p, n, width, ga, gp, gn }) => tripletMargin.branchy(a.data, p.data, n.data, width, 1, 1e-6, ga, gp, gn),
+      branchless: ({ a, p, n, width, ga, gp, gn }) => tripletMargin.branchless(a.data, p.data, n.data, width, 1, 1e-6, ga, gp, gn),
+    },
+  }),
+  ...entry({
+    loss: "tripletRatioLoss",
+    sizes: EMBEDDINGS,
+    targets: [4],
+    problem: triplets,
+    losskit:
+      (kit, { a, p, n, options }) =>
+      () =>
+        kit.tripletRatioLoss.valueAndGrad(a, p, n, options).value,
+    loops: { loop: ({ a, p, n, width, ga, gp, gn }) => tripletRatio(a.data, p.data, n.data, width, 1e-6, ga, gp, gn) },
+  }),
+  ...entry({
+    loss: "cosineEmbeddingLoss",
+    sizes: EMBEDDINGS,
+    targets: [4],
+    problem: vectorPairs,
+    losskit:
+      (kit, { x1, x2, t, options }) =>
+      () =>
+        kit.cosineEmbeddingLoss.valueAndGrad(x1, x2, t, options).value,
+    loops: {
+      branchy: ({ x1, x2, t, width, g1, g2 }) => cosineEmbedding.branchy(x1.data, x2.data, t, width, 0, g1, g2),
+      branchless: ({ x1, x2, t, width, g1, g2 }) => cosineEmbedding.branchless(x1.data, x2.data, t, width, 0, g1, g2),
+    },
+  }),
+];
