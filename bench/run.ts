@@ -33,6 +33,16 @@ function compete({ loss, size, target, loops, contest }: Row): Measured {
   return { loss, size, ...(target === undefined ? {} : { target }), loops, timings, fastest, ratios };
 }
 
+/** For JSON: what lies behind five digits is noise. */
+function fiveDigits(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
+}
+
+/** As a shell would take it. */
+function quoted(argument: string): string {
+  return /^[\w.-]+$/.test(argument) ? argument : `'${argument}'`;
+}
+
 const report: Report = {
   node: process.versions.node,
   v8: process.versions.v8,
@@ -40,7 +50,7 @@ const report: Report = {
   simd: wasm.backend().simd,
   cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
   date: new Date().toISOString().slice(0, 10),
-  command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+  command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2).map(quoted)] : [])].join(" "),
   rounds: effort.rounds,
   rows: table.filter(({ loss, size }) => only.test(`${loss} ${size}`)).map(compete),
   extras: extras(effort, only, progress),
@@ -58,5 +68,5 @@ if (!values.quick && values.only === undefined) {
   const name = `node-${process.versions.node.split(".")[0]}`;
   mkdirSync(results, { recursive: true });
   writeFileSync(new URL(`${name}.md`, results), text);
-  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, fiveDigits, 1)}\n`);
 }

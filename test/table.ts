@@ -52,9 +52,27 @@ const line = (length: number): Shape[] => (length === 1 ? [[1], []] : [[length]]
 const grids = (length: number): Shape[] => [...line(length), [2, length], [length, 3]];
 const firstAxis = (shape: Shape): Shape => shape.map((extent, axis) => (axis === 0 ? extent : 1));
 /** Single sample, long rows, many rows, classes apart in memory. No classes at all are no case. */
-const classShapes = (length: number): Shape[] => (length === 0 ? [[0, 5], [2, 5, 0]] : [[length], [2, length], [length, 3], [2, 3, length], [2, length, 3]]);
-const vectorShapes = (length: number): Shape[] => (length === 0 ? [[0, 5], [2, 0]] : [[length], [2, length], [length, 3]]);
-const sliceShapes = (length: number): Shape[] => (length === 0 ? [[0, 5]] : [[2, length], [length, 3]]);
+const classShapes = (length: number): Shape[] =>
+  length === 0
+    ? [
+        [0, 5],
+        [2, 5, 0],
+      ]
+    : [[length], [2, length], [length, 3], [2, 3, length], [2, length, 3]];
+const vectorShapes = (length: number): Shape[] =>
+  length === 0
+    ? [
+        [0, 5],
+        [2, 0],
+      ]
+    : [[length], [2, length], [length, 3]];
+const sliceShapes = (length: number): Shape[] =>
+  length === 0
+    ? [[0, 5]]
+    : [
+        [2, length],
+        [length, 3],
+      ];
 
 const normals = (...names: string[]) => {
   return (random: Random, shape: Shape): Args => Object.fromEntries(names.map((name) => [name, random.normal(shape)]));
@@ -78,7 +96,13 @@ const withIgnored = (random: Random, shape: Shape): Args => {
 /** For variants that ignore class 1: the first target is another. */
 const firstIsKept = (random: Random, shape: Shape): Args => {
   const { input, target } = withClasses(random, shape) as { input: Tensor; target: Tensor };
-  return { input, target: classes(target.data.map((y, n) => (n === 0 ? 0 : y)), target.shape) };
+  return {
+    input,
+    target: classes(
+      target.data.map((y, n) => (n === 0 ? 0 : y)),
+      target.shape,
+    ),
+  };
 };
 const withProbabilities = (random: Random, shape: Shape): Args => ({ input: random.normal(shape, 2), target: random.probabilities(shape) });
 const ignoring = (random: Random, shape: Shape) => ({ ...classWeight(random, shape), ignoreIndex: classCount(shape) > 1 ? 1 : -7 });
@@ -89,7 +113,13 @@ const ofVectors = (random: Random, shape: Shape): Args => ({
 });
 const withUnknownTargets = (random: Random, shape: Shape): Args => {
   const args = ofVectors(random, shape);
-  return { ...args, target: tensor(argument(args, "target").data.map((y, n) => (n % 3 === 1 ? 0 : y)), shape.slice(0, -1)) };
+  return {
+    ...args,
+    target: tensor(
+      argument(args, "target").data.map((y, n) => (n % 3 === 1 ? 0 : y)),
+      shape.slice(0, -1),
+    ),
+  };
 };
 
 const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: line, make: normals("input", "target") };
@@ -108,7 +138,11 @@ export const losses: readonly LossRow[] = [
   {
     name: "huberLoss",
     ...difference,
-    variants: [plain, fixed("delta 0.3", { delta: 0.3 }), { title: "delta 2.5, weight", options: (r, shape) => ({ delta: 2.5, weight: r.uniform(shape, 0.1, 2) }) }],
+    variants: [
+      plain,
+      fixed("delta 0.3", { delta: 0.3 }),
+      { title: "delta 2.5, weight", options: (r, shape) => ({ delta: 2.5, weight: r.uniform(shape, 0.1, 2) }) },
+    ],
     reference: pointwise.huber,
   },
   {
@@ -234,12 +268,7 @@ export const losses: readonly LossRow[] = [
     reductions: REDUCTIONS,
     shapes: vectorShapes,
     make: ofVectors,
-    variants: [
-      plain,
-      fixed("margin 0.3", { margin: 0.3 }),
-      fixed("margin −0.2", { margin: -0.2 }),
-      { title: "targets beside ±1", make: withUnknownTargets },
-    ],
+    variants: [plain, fixed("margin 0.3", { margin: 0.3 }), fixed("margin −0.2", { margin: -0.2 }), { title: "targets beside ±1", make: withUnknownTargets }],
     reference: vectors.cosineEmbedding,
   },
 ];

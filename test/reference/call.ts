@@ -8,7 +8,16 @@ export const dtypes: readonly Dtype[] = ["float32", "float64"];
 export type FloatArray = Float32Array | Float64Array;
 
 type Buffers = { new (buffer: ArrayBufferLike, byteOffset: number, length: number): ArrayBufferView; BYTES_PER_ELEMENT: number };
-type IntegerName = "BigInt64Array" | "BigUint64Array" | "Int32Array" | "Uint32Array" | "Int16Array" | "Uint16Array" | "Int8Array" | "Uint8Array" | "Uint8ClampedArray";
+type IntegerName =
+  | "BigInt64Array"
+  | "BigUint64Array"
+  | "Int32Array"
+  | "Uint32Array"
+  | "Int16Array"
+  | "Uint16Array"
+  | "Int8Array"
+  | "Uint8Array"
+  | "Uint8ClampedArray";
 
 /** How a tensor is handed over. Default: an array of its own, in `{ data, shape }`, classes in an Int32Array. */
 export interface Layout {
@@ -34,7 +43,8 @@ function allocate(kind: Buffers, length: number, { misaligned = false, shared = 
   return new kind(buffer, start * kind.BYTES_PER_ELEMENT, length);
 }
 
-export const outputLike = (dtype: Dtype, length: number, layout: Layout = {}): FloatArray => allocate(floats(dtype) as unknown as Buffers, length, layout) as FloatArray;
+export const outputLike = (dtype: Dtype, length: number, layout: Layout = {}): FloatArray =>
+  allocate(floats(dtype) as unknown as Buffers, length, layout) as FloatArray;
 
 /** The typed array of a tensor's numbers. */
 export function arrayOf(tensor: Tensor, dtype: Dtype, layout: Layout = {}): ArrayBufferView {
@@ -58,7 +68,8 @@ export function lower(tensor: Tensor, dtype: Dtype, layout: Layout = {}): unknow
   return layout.dims ? { data, dims: tensor.shape } : { data, shape: tensor.shape };
 }
 
-const isTensor = (value: unknown): value is Tensor => typeof value === "object" && value !== null && (value as Tensor).data instanceof Float64Array && "kind" in value;
+const isTensor = (value: unknown): value is Tensor =>
+  typeof value === "object" && value !== null && (value as Tensor).data instanceof Float64Array && "kind" in value;
 
 export const lowerArgs = (args: Args, names: readonly string[], dtype: Dtype, layout: Layout = {}): unknown[] =>
   names.map((name) => lower(args[name] as Tensor, dtype, layout));

@@ -2,8 +2,8 @@
  * The golden cases, as the references and the library are asked for them.
  */
 import { readFileSync } from "node:fs";
-import { difference, type Tolerance } from "./compare.js";
 import type { Dtype } from "./call.js";
+import { difference, type Tolerance } from "./compare.js";
 import { type Args, classes, type Options, type Tensor, tensor } from "./tensor.js";
 
 type Stored = number | "nan" | "inf" | "-inf";

@@ -1,26 +1,40 @@
 /**
- * Hand-worked points at the kinks (SEMANTICS.md 2.0 item 5 and each loss's text) and at the ends of the number range.
+ * Hand-worked points at the kinks (SEMANTICS.md 2.0 item 5 and each loss's text).
  */
-import { BCE_EPS } from "./pointwise.js";
+
 import type { Point } from "./points.js";
+import { BCE_EPS } from "./pointwise.js";
 import { classes as c, tensor as t } from "./tensor.js";
 
 const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minf } = Number;
 const none = { reduction: "none" };
-const sqrt2 = Math.SQRT2;
 const above = 1 + 2 ** -20;
 const below = 1 - 2 ** -20;
 
 /** One vector a triplet, written flat. */
-const triple = (a: number[], p: number[], n: number[]) => [a, p, n].map((v) => t(v, [1, v.length]));
-const pairOf = (a: number[], b: number[], y: number) => [t(a, [1, a.length]), t(b, [1, b.length]), t([y])];
+export const triple = (a: number[], p: number[], n: number[]) => [a, p, n].map((v) => t(v, [1, v.length]));
+export const pairOf = (a: number[], b: number[], y: number) => [t(a, [1, a.length]), t(b, [1, b.length]), t([y])];
 const same = triple([1, 2], [1, 2], [1, 2]);
 const still = { anchor: [0, 0], positive: [0, 0], negative: [0, 0] };
 
 export const kinks: readonly Point[] = [
   // abs: sgn, 0 at 0, and sgn(NaN) = 0.
-  { title: "l1 at 0 and NaN", loss: "l1Loss", args: [t([1, 1, nan]), t([1, 0, 0])], options: none, value: [0, 1, nan], grad: { input: [0, 1, 0], target: [0, -1, 0] } },
-  { title: "smoothL1 β=0 at NaN is L1's", loss: "smoothL1Loss", args: [t([nan, 0]), t([0, 0])], options: { ...none, beta: 0 }, value: [nan, 0], grad: { input: [0, 0] } },
+  {
+    title: "l1 at 0 and NaN",
+    loss: "l1Loss",
+    args: [t([1, 1, nan]), t([1, 0, 0])],
+    options: none,
+    value: [0, 1, nan],
+    grad: { input: [0, 1, 0], target: [0, -1, 0] },
+  },
+  {
+    title: "smoothL1 β=0 at NaN is L1's",
+    loss: "smoothL1Loss",
+    args: [t([nan, 0]), t([0, 0])],
+    options: { ...none, beta: 0 },
+    value: [nan, 0],
+    grad: { input: [0, 0] },
+  },
   { title: "mse at 0", loss: "mseLoss", args: [t([3]), t([3])], options: none, value: [0], grad: { input: [0], target: [0] } },
   {
     title: "smoothL1 on both sides of β=1",
@@ -47,11 +61,38 @@ export const kinks: readonly Point[] = [
     value: [0, 0, 1.5, nan],
     grad: { input1: [-1, 0, -1, 0], input2: [1, 0, 1, 0] },
   },
-  { title: "tripletMargin at z = 0", loss: "tripletMarginLoss", args: triple([0], [1], [2]), options: { eps: 0 }, value: 0, grad: { anchor: [0], positive: [1], negative: [-1] } },
-  { title: "tripletMargin at z < 0", loss: "tripletMarginLoss", args: triple([0], [1], [3]), options: { eps: 0 }, value: 0, grad: { anchor: [0], positive: [0], negative: [0] } },
+  {
+    title: "tripletMargin at z = 0",
+    loss: "tripletMarginLoss",
+    args: triple([0], [1], [2]),
+    options: { eps: 0 },
+    value: 0,
+    grad: { anchor: [0], positive: [1], negative: [-1] },
+  },
+  {
+    title: "tripletMargin at z < 0",
+    loss: "tripletMarginLoss",
+    args: triple([0], [1], [3]),
+    options: { eps: 0 },
+    value: 0,
+    grad: { anchor: [0], positive: [0], negative: [0] },
+  },
   { title: "tripletMargin at z = NaN", loss: "tripletMarginLoss", args: triple([nan, 0], [1, 0], [3, 0]), value: nan },
-  { title: "cosineEmbedding y=−1 at cos = margin = 0", loss: "cosineEmbeddingLoss", args: pairOf([2, 0], [0, 4], -1), value: 0, grad: { input1: [0, 0.5], input2: [0.25, 0] } },
-  { title: "cosineEmbedding y=−1 below the margin", loss: "cosineEmbeddingLoss", args: pairOf([2, 0], [0, 4], -1), options: { margin: 0.25 }, value: 0, grad: { input1: [0, 0], input2: [0, 0] } },
+  {
+    title: "cosineEmbedding y=−1 at cos = margin = 0",
+    loss: "cosineEmbeddingLoss",
+    args: pairOf([2, 0], [0, 4], -1),
+    value: 0,
+    grad: { input1: [0, 0.5], input2: [0.25, 0] },
+  },
+  {
+    title: "cosineEmbedding y=−1 below the margin",
+    loss: "cosineEmbeddingLoss",
+    args: pairOf([2, 0], [0, 4], -1),
+    options: { margin: 0.25 },
+    value: 0,
+    grad: { input1: [0, 0], input2: [0, 0] },
+  },
   // minimum(a, b): half on a tie; else the smaller distance takes it all.
   {
     title: "tripletMargin, swap chooses ‖p − n‖",
@@ -72,7 +113,14 @@ export const kinks: readonly Point[] = [
   },
   // The p-norm at its corners (2.11).
   { title: "p=0: a count, no gradient", loss: "tripletMarginLoss", args: triple([0, 0], [0, 3], [5, 0]), options: { p: 0, eps: 0 }, value: 1, grad: still },
-  { title: "p=1: sgn(0) = 0", loss: "tripletMarginLoss", args: triple([0, 0], [0, 1], [1, 0]), options: { p: 1, eps: 0 }, value: 1, grad: { anchor: [1, -1], positive: [0, 1], negative: [-1, 0] } },
+  {
+    title: "p=1: sgn(0) = 0",
+    loss: "tripletMarginLoss",
+    args: triple([0, 0], [0, 1], [1, 0]),
+    options: { p: 1, eps: 0 },
+    value: 1,
+    grad: { anchor: [1, -1], positive: [0, 1], negative: [-1, 0] },
+  },
   {
     title: "p=∞: the largest coordinates share",
     loss: "tripletMarginLoss",
@@ -89,7 +137,9 @@ export const kinks: readonly Point[] = [
     value: 2,
     grad: { anchor: [2, 1], positive: [0, 1], negative: [-2, -2] },
   },
-  ...[0.5, 1, 1.5, 2, 3, inf].map((p): Point => ({ title: `p=${p} at r=0`, loss: "tripletMarginLoss", args: same, options: { p, eps: 0 }, value: 1, grad: still })),
+  ...[0.5, 1, 1.5, 2, 3, inf].map(
+    (p): Point => ({ title: `p=${p} at r=0`, loss: "tripletMarginLoss", args: same, options: { p, eps: 0 }, value: 1, grad: still }),
+  ),
   { title: "tripletRatio at distances of 0", loss: "tripletRatioLoss", args: same, options: { eps: 0 }, value: 0.5, grad: still },
   {
     title: "eps is added to every component of the difference, signed",
@@ -110,13 +160,41 @@ export const kinks: readonly Point[] = [
   },
   { title: "bce with a soft target at 0", loss: "bceLoss", args: [t([0]), t([0.25])], options: none, value: [25], grad: { input: [-0.25 / BCE_EPS] } },
   // xlogy: 0 at t = 0; NaN left of it and where the other factor is infinite.
-  { title: "klDiv at t=0, t<0 and NaN", loss: "klDivLoss", args: [t([-1, -1, nan]), t([0, -1, 0])], options: none, value: [0, nan, nan], grad: { input: [0, 1, 0], target: [nan, nan, nan] } },
+  {
+    title: "klDiv at t=0, t<0 and NaN",
+    loss: "klDivLoss",
+    args: [t([-1, -1, nan]), t([0, -1, 0])],
+    options: none,
+    value: [0, nan, nan],
+    grad: { input: [0, 1, 0], target: [nan, nan, nan] },
+  },
   { title: "klDiv, logTarget −inf", loss: "klDivLoss", args: [t([-1]), t([minf])], options: { ...none, logTarget: true }, value: [nan], grad: { input: [0] } },
-  { title: "klDiv, batchmean of a 0-D input", loss: "klDivLoss", args: [t([-1], []), t([1], [])], options: { reduction: "batchmean" }, value: 1, grad: { input: [-1] } },
+  {
+    title: "klDiv, batchmean of a 0-D input",
+    loss: "klDivLoss",
+    args: [t([-1], []), t([1], [])],
+    options: { reduction: "batchmean" },
+    value: 1,
+    grad: { input: [-1] },
+  },
   // nll and crossEntropy: ignoring is not weighting with 0.
   { title: "nll, weight 0 times −inf", loss: "nllLoss", args: [t([minf, -1], [1, 2]), c([0])], options: { ...none, weight: t([0, 1]) }, value: [nan] },
-  { title: "nll, selected weights of sum 0, mean", loss: "nllLoss", args: [t([-1, -2], [1, 2]), c([0])], options: { weight: t([0, 1]) }, value: nan, grad: { input: [nan, 0] } },
-  { title: "nll, ignored rows are not read", loss: "nllLoss", args: [t([nan, nan, -1, -2], [2, 2]), c([-100, 1])], options: none, value: [0, 2], grad: { input: [0, 0, 0, -1] } },
+  {
+    title: "nll, selected weights of sum 0, mean",
+    loss: "nllLoss",
+    args: [t([-1, -2], [1, 2]), c([0])],
+    options: { weight: t([0, 1]) },
+    value: nan,
+    grad: { input: [nan, 0] },
+  },
+  {
+    title: "nll, ignored rows are not read",
+    loss: "nllLoss",
+    args: [t([nan, nan, -1, -2], [2, 2]), c([-100, 1])],
+    options: none,
+    value: [0, 2],
+    grad: { input: [0, 0, 0, -1] },
+  },
   {
     title: "crossEntropy, an ignored class stays in the softmax of others",
     loss: "crossEntropyLoss",
@@ -143,7 +221,14 @@ export const kinks: readonly Point[] = [
     value: inf,
     grad: { input: [0.25, -0.25] },
   },
-  { title: "crossEntropy, probability 0 on a masked class", loss: "crossEntropyLoss", args: [t([0, minf], [1, 2]), t([1, 0], [1, 2])], options: none, value: [nan], grad: { input: [0, 0] } },
+  {
+    title: "crossEntropy, probability 0 on a masked class",
+    loss: "crossEntropyLoss",
+    args: [t([0, minf], [1, 2]), t([1, 0], [1, 2])],
+    options: none,
+    value: [nan],
+    grad: { input: [0, 0] },
+  },
   {
     title: "crossEntropy, rows of −inf, with +inf, with NaN",
     loss: "crossEntropyLoss",
@@ -152,75 +237,18 @@ export const kinks: readonly Point[] = [
     value: [nan, nan, nan, Math.LN2],
     grad: { input: [nan, nan, nan, nan, nan, nan, -0.5, 0.5] },
   },
-  { title: "cosineEmbedding, NaN target counts as neither", loss: "cosineEmbeddingLoss", args: pairOf([1, 0], [1, 0], nan), value: 0, grad: { input1: [0, 0], input2: [0, 0] } },
-  { title: "cosineEmbedding, both vectors zero", loss: "cosineEmbeddingLoss", args: pairOf([0, 0], [0, 0], 1), value: 1, grad: { input1: [0, 0], input2: [0, 0] } },
-];
-
-const tiny = 2 ** -140;
-const subnormal = 2 ** -149;
-/** About 1e-40, and the same number in both precisions. */
-const below40 = Math.fround(1e-40);
-
-/** ±1e4, masks, zero probabilities and subnormals. `tiny` and `subnormal` are subnormal in float32. */
-export const extremes: readonly Point[] = [
-  { title: "l1 of subnormals", loss: "l1Loss", args: [t([subnormal, -tiny]), t([0, 0])], options: none, value: [subnormal, tiny], grad: { input: [1, -1] } },
-  { title: "smoothL1 of subnormals", loss: "smoothL1Loss", args: [t([subnormal]), t([0])], options: { beta: 1, ...none }, value: [0], grad: { input: [subnormal] } },
-  { title: "mse of subnormals", loss: "mseLoss", args: [t([tiny]), t([0])], options: none, grad: { input: [2 * tiny] }, value: [0] },
-  { title: "bce of a subnormal probability, t=1", loss: "bceLoss", args: [t([below40]), t([1])], options: none, value: [-Math.log(below40)], grad: { input: [-1 / BCE_EPS] } },
-  { title: "bce of a subnormal probability, t=0", loss: "bceLoss", args: [t([below40]), t([0])], options: none, grad: { input: [below40 / BCE_EPS] } },
-  { title: "klDiv of a subnormal target", loss: "klDivLoss", args: [t([-90]), t([below40])], options: none, grad: { input: [-below40], target: [Math.log(below40) + 91] } },
-  { title: "bceWithLogits of subnormal logits", loss: "bceWithLogitsLoss", args: [t([tiny, -tiny]), t([0, 1])], options: none, value: [Math.LN2, Math.LN2], grad: { input: [0.5, -0.5] } },
   {
-    title: "bceWithLogits ±1e4 with posWeight 2 and soft targets",
-    loss: "bceWithLogitsLoss",
-    args: [t([1e4, -1e4]), t([0.5, 0.5])],
-    options: { ...none, posWeight: t([2]) },
-    value: [5000, 10000],
-    grad: { input: [0.5, -1], target: [-1e4, 2e4] },
+    title: "cosineEmbedding, NaN target counts as neither",
+    loss: "cosineEmbeddingLoss",
+    args: pairOf([1, 0], [1, 0], nan),
+    value: 0,
+    grad: { input1: [0, 0], input2: [0, 0] },
   },
   {
-    title: "crossEntropy of ±1e4 with smoothing",
-    loss: "crossEntropyLoss",
-    args: [t([1e4, -1e4], [1, 2]), c([0])],
-    options: { labelSmoothing: 0.5 },
-    value: 5000,
-    grad: { input: [0.25, -0.25] },
+    title: "cosineEmbedding, both vectors zero",
+    loss: "cosineEmbeddingLoss",
+    args: pairOf([0, 0], [0, 0], 1),
+    value: 1,
+    grad: { input1: [0, 0], input2: [0, 0] },
   },
-  { title: "crossEntropy of logits all 1e4", loss: "crossEntropyLoss", args: [t([1e4, 1e4], [1, 2]), c([0])], value: Math.LN2, grad: { input: [-0.5, 0.5] } },
-  { title: "crossEntropy of one class", loss: "crossEntropyLoss", args: [t([-1e4, 1e4], [2, 1]), c([0, 0])], options: none, value: [0, 0], grad: { input: [0, 0] } },
-  { title: "crossEntropy of the largest floats", loss: "crossEntropyLoss", args: [t([3e38, 3e38, -3e38], [1, 3]), c([0])], options: none, value: [Math.LN2], grad: { input: [-0.5, 0.5, 0] } },
-  { title: "klDiv of zero probabilities", loss: "klDivLoss", args: [t([-1e4, -1e4]), t([0, 1])], options: none, value: [0, 1e4], grad: { input: [0, -1] } },
-  { title: "marginRanking of ±1e4", loss: "marginRankingLoss", args: [t([-1e4, 1e4]), t([1e4, -1e4]), t([1, 1])], options: none, value: [2e4, 0], grad: { input1: [-1, 0] } },
-  {
-    title: "tripletMargin of 1e4",
-    loss: "tripletMarginLoss",
-    args: triple([1e4, 1e4], [-1e4, -1e4], [1e4, 1e4]),
-    options: { eps: 0 },
-    value: 1 + 2e4 * sqrt2,
-    grad: { anchor: [1 / sqrt2, 1 / sqrt2], positive: [-1 / sqrt2, -1 / sqrt2], negative: [0, 0] },
-  },
-  { title: "cosineEmbedding of 1e4", loss: "cosineEmbeddingLoss", args: pairOf([1e4, 0], [1e4, 1e4], 1), value: 1 - 1 / sqrt2, grad: { input1: [0, -1e-4 / sqrt2] } },
-];
-
-/** The operations at their corners (2.23): values alone. */
-export const corners: readonly Point[] = [
-  { title: "softmax of a row of −inf", loss: "softmax", args: [t([minf, minf, 0, minf], [2, 2])], options: { dim: 1 }, value: [nan, nan, 1, 0] },
-  { title: "logSoftmax of a row of −inf", loss: "logSoftmax", args: [t([minf, minf, 0, minf], [2, 2])], options: { dim: 1 }, value: [nan, nan, 0, minf] },
-  { title: "logSumExp of −inf, +inf, NaN, 1e4", loss: "logSumExp", args: [t([minf, minf, inf, minf, nan, inf, 1e4, 1e4], [4, 2])], options: { dim: 1 }, value: [minf, inf, nan, 1e4 + Math.LN2] },
-  { title: "logSumExp of empty rows", loss: "logSumExp", args: [t([], [2, 0])], options: { dim: 1 }, value: [minf, minf] },
-  { title: "logSumExp of no rows", loss: "logSumExp", args: [t([], [0, 2])], options: { dim: 1 }, value: [] },
-  { title: "softmax of nothing", loss: "softmax", args: [t([], [0, 2])], options: { dim: 1 }, value: [] },
-  ...["softmax", "logSoftmax", "logSumExp"].flatMap((loss) =>
-    [0, -1].map((dim): Point => ({ title: `${loss} of a 0-D input, dim ${dim}`, loss, args: [t([5], [])], options: { dim }, value: [{ softmax: 1, logSoftmax: 0 }[loss] ?? 5] })),
-  ),
-  { title: "softmax, dim out of range", loss: "softmax", args: [t([1, 2], [1, 2])], options: { dim: 2 }, throws: "dim" },
-  { title: "logSumExp, dim out of range", loss: "logSumExp", args: [t([1, 2], [1, 2])], options: { dim: [0, -3] }, throws: "dim" },
-  { title: "logSumExp of all axes", loss: "logSumExp", args: [t([0, 0, 0, 0], [2, 2])], options: { dim: [0, 1] }, value: [2 * Math.LN2] },
-  { title: "logSumExp of an outer and an inner axis", loss: "logSumExp", args: [t([0, 1, 0, 1, 0, 1, 0, 1], [2, 2, 2])], options: { dim: [0, -2] }, value: [2 * Math.LN2, 1 + 2 * Math.LN2] },
-  { title: "pairwiseDistance of coincident points", loss: "pairwiseDistance", args: [t([1, 2, 3, 4], [1, 4]), t([1, 2, 3, 4], [1, 4])], value: [2e-6] },
-  { title: "pairwiseDistance of two vectors", loss: "pairwiseDistance", args: [t([1, 2]), t([4, 6])], options: { eps: 0 }, value: [5] },
-  { title: "cosineSimilarity with a zero vector", loss: "cosineSimilarity", args: [t([0, 0], [1, 2]), t([3, 4], [1, 2])], value: [0] },
-  { title: "cosineSimilarity, each norm has its floor", loss: "cosineSimilarity", args: [t([0.25, 0], [1, 2]), t([4, 0], [1, 2])], options: { eps: 1 }, value: [0.25] },
-  { title: "cosineSimilarity of two vectors needs dim 0", loss: "cosineSimilarity", args: [t([1, 2]), t([1, 2])], throws: "dim" },
-  { title: "cosineSimilarity of two vectors along dim 0", loss: "cosineSimilarity", args: [t([3, 4]), t([4, 3])], options: { dim: 0 }, value: [0.96] },
 ];

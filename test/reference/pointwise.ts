@@ -55,8 +55,7 @@ export const sigmoid = (x: number): number => Math.exp(logSigmoid(x));
 export const hinge = (z: number): number => (z < 0 ? 0 : z);
 export const hingePasses = (z: number): boolean => z >= 0;
 
-export const l1 = (args: Args, options: Options): Reference =>
-  ofDifference(args, (d) => [Math.abs(d), signum(d)], tensorOption(options, "weight"), weights);
+export const l1 = (args: Args, options: Options): Reference => ofDifference(args, (d) => [Math.abs(d), signum(d)], tensorOption(options, "weight"), weights);
 
 export const mse = (args: Args, options: Options): Reference => ofDifference(args, (d) => [d * d, 2 * d], tensorOption(options, "weight"), weights);
 

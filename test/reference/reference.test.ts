@@ -6,8 +6,9 @@ import { draw, losses, operations } from "../table.js";
 import { flat } from "./call.js";
 import { centralDifference, centralTolerance } from "./central.js";
 import { difference } from "./compare.js";
+import { corners, extremes } from "./extremes.js";
 import { cases, disagreement, reasonToSkip } from "./golden.js";
-import { corners, extremes, kinks } from "./kinks.js";
+import { kinks } from "./kinks.js";
 import { acceptance } from "./points.js";
 import { reduce } from "./tensor.js";
 

@@ -55,7 +55,10 @@ function rows(args: Args, names: readonly string[], sample: (vectors: Vector[], 
       names.forEach((name, k) => {
         const own = new Float64Array(samples * length);
         results.forEach((result, n) => {
-          own.set((result.grads[k] as Vector).map((v) => v * (upstream[n] as number)), n * length);
+          own.set(
+            (result.grads[k] as Vector).map((v) => v * (upstream[n] as number)),
+            n * length,
+          );
         });
         grads[name] = own;
       });
@@ -87,7 +90,11 @@ function triplet(args: Args, options: Options, p: number, outer: Outer): Referen
     const an = normGradient(differences.an, p).map((v) => slope * share * v);
     const pn = normGradient(differences.pn, p).map((v) => slope * (1 - share) * v);
     const at = (v: Vector, i: number) => v[i] as number;
-    return { value, terms: { value: terms, slope: 1 }, grads: [ap.map((v, i) => v - at(an, i)), ap.map((v, i) => -v - at(pn, i)), an.map((v, i) => v + at(pn, i))] };
+    return {
+      value,
+      terms: { value: terms, slope: 1 },
+      grads: [ap.map((v, i) => v - at(an, i)), ap.map((v, i) => -v - at(pn, i)), an.map((v, i) => v + at(pn, i))],
+    };
   });
 }
 

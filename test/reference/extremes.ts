@@ -1,0 +1,159 @@
+/**
+ * Hand-worked points at the ends of the number range, and the corners of the operations.
+ */
+import { pairOf, triple } from "./kinks.js";
+import type { Point } from "./points.js";
+import { BCE_EPS } from "./pointwise.js";
+import { classes as c, tensor as t } from "./tensor.js";
+
+const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minf } = Number;
+const none = { reduction: "none" };
+const sqrt2 = Math.SQRT2;
+const tiny = 2 ** -140;
+const subnormal = 2 ** -149;
+/** About 1e-40, and the same number in both precisions. */
+const below40 = Math.fround(1e-40);
+
+/** ±1e4, masks, zero probabilities and subnormals. `tiny` and `subnormal` are subnormal in float32. */
+export const extremes: readonly Point[] = [
+  { title: "l1 of subnormals", loss: "l1Loss", args: [t([subnormal, -tiny]), t([0, 0])], options: none, value: [subnormal, tiny], grad: { input: [1, -1] } },
+  {
+    title: "smoothL1 of subnormals",
+    loss: "smoothL1Loss",
+    args: [t([subnormal]), t([0])],
+    options: { beta: 1, ...none },
+    value: [0],
+    grad: { input: [subnormal] },
+  },
+  { title: "mse of subnormals", loss: "mseLoss", args: [t([tiny]), t([0])], options: none, grad: { input: [2 * tiny] }, value: [0] },
+  {
+    title: "bce of a subnormal probability, t=1",
+    loss: "bceLoss",
+    args: [t([below40]), t([1])],
+    options: none,
+    value: [-Math.log(below40)],
+    grad: { input: [-1 / BCE_EPS] },
+  },
+  { title: "bce of a subnormal probability, t=0", loss: "bceLoss", args: [t([below40]), t([0])], options: none, grad: { input: [below40 / BCE_EPS] } },
+  {
+    title: "klDiv of a subnormal target",
+    loss: "klDivLoss",
+    args: [t([-90]), t([below40])],
+    options: none,
+    grad: { input: [-below40], target: [Math.log(below40) + 91] },
+  },
+  {
+    title: "bceWithLogits of subnormal logits",
+    loss: "bceWithLogitsLoss",
+    args: [t([tiny, -tiny]), t([0, 1])],
+    options: none,
+    value: [Math.LN2, Math.LN2],
+    grad: { input: [0.5, -0.5] },
+  },
+  {
+    title: "bceWithLogits ±1e4 with posWeight 2 and soft targets",
+    loss: "bceWithLogitsLoss",
+    args: [t([1e4, -1e4]), t([0.5, 0.5])],
+    options: { ...none, posWeight: t([2]) },
+    value: [5000, 10000],
+    grad: { input: [0.5, -1], target: [-1e4, 2e4] },
+  },
+  {
+    title: "crossEntropy of ±1e4 with smoothing",
+    loss: "crossEntropyLoss",
+    args: [t([1e4, -1e4], [1, 2]), c([0])],
+    options: { labelSmoothing: 0.5 },
+    value: 5000,
+    grad: { input: [0.25, -0.25] },
+  },
+  { title: "crossEntropy of logits all 1e4", loss: "crossEntropyLoss", args: [t([1e4, 1e4], [1, 2]), c([0])], value: Math.LN2, grad: { input: [-0.5, 0.5] } },
+  {
+    title: "crossEntropy of one class",
+    loss: "crossEntropyLoss",
+    args: [t([-1e4, 1e4], [2, 1]), c([0, 0])],
+    options: none,
+    value: [0, 0],
+    grad: { input: [0, 0] },
+  },
+  {
+    title: "crossEntropy of the largest floats",
+    loss: "crossEntropyLoss",
+    args: [t([3e38, 3e38, -3e38], [1, 3]), c([0])],
+    options: none,
+    value: [Math.LN2],
+    grad: { input: [-0.5, 0.5, 0] },
+  },
+  { title: "klDiv of zero probabilities", loss: "klDivLoss", args: [t([-1e4, -1e4]), t([0, 1])], options: none, value: [0, 1e4], grad: { input: [0, -1] } },
+  {
+    title: "marginRanking of ±1e4",
+    loss: "marginRankingLoss",
+    args: [t([-1e4, 1e4]), t([1e4, -1e4]), t([1, 1])],
+    options: none,
+    value: [2e4, 0],
+    grad: { input1: [-1, 0] },
+  },
+  {
+    title: "tripletMargin of 1e4",
+    loss: "tripletMarginLoss",
+    args: triple([1e4, 1e4], [-1e4, -1e4], [1e4, 1e4]),
+    options: { eps: 0 },
+    value: 1 + 2e4 * sqrt2,
+    grad: { anchor: [1 / sqrt2, 1 / sqrt2], positive: [-1 / sqrt2, -1 / sqrt2], negative: [0, 0] },
+  },
+  {
+    title: "cosineEmbedding of 1e4",
+    loss: "cosineEmbeddingLoss",
+    args: pairOf([1e4, 0], [1e4, 1e4], 1),
+    value: 1 - 1 / sqrt2,
+    grad: { input1: [0, -1e-4 / sqrt2] },
+  },
+];
+
+/** The operations at their corners (2.23): values alone. */
+export const corners: readonly Point[] = [
+  { title: "softmax of a row of −inf", loss: "softmax", args: [t([minf, minf, 0, minf], [2, 2])], options: { dim: 1 }, value: [nan, nan, 1, 0] },
+  { title: "logSoftmax of a row of −inf", loss: "logSoftmax", args: [t([minf, minf, 0, minf], [2, 2])], options: { dim: 1 }, value: [nan, nan, 0, minf] },
+  {
+    title: "logSumExp of −inf, +inf, NaN, 1e4",
+    loss: "logSumExp",
+    args: [t([minf, minf, inf, minf, nan, inf, 1e4, 1e4], [4, 2])],
+    options: { dim: 1 },
+    value: [minf, inf, nan, 1e4 + Math.LN2],
+  },
+  { title: "logSumExp of empty rows", loss: "logSumExp", args: [t([], [2, 0])], options: { dim: 1 }, value: [minf, minf] },
+  { title: "logSumExp of no rows", loss: "logSumExp", args: [t([], [0, 2])], options: { dim: 1 }, value: [] },
+  { title: "softmax of nothing", loss: "softmax", args: [t([], [0, 2])], options: { dim: 1 }, value: [] },
+  ...["softmax", "logSoftmax", "logSumExp"].flatMap((loss) =>
+    [0, -1].map(
+      (dim): Point => ({
+        title: `${loss} of a 0-D input, dim ${dim}`,
+        loss,
+        args: [t([5], [])],
+        options: { dim },
+        value: [{ softmax: 1, logSoftmax: 0 }[loss] ?? 5],
+      }),
+    ),
+  ),
+  { title: "softmax, dim out of range", loss: "softmax", args: [t([1, 2], [1, 2])], options: { dim: 2 }, throws: "dim" },
+  { title: "logSumExp, dim out of range", loss: "logSumExp", args: [t([1, 2], [1, 2])], options: { dim: [0, -3] }, throws: "dim" },
+  { title: "logSumExp of all axes", loss: "logSumExp", args: [t([0, 0, 0, 0], [2, 2])], options: { dim: [0, 1] }, value: [2 * Math.LN2] },
+  {
+    title: "logSumExp of an outer and an inner axis",
+    loss: "logSumExp",
+    args: [t([0, 1, 0, 1, 0, 1, 0, 1], [2, 2, 2])],
+    options: { dim: [0, -2] },
+    value: [2 * Math.LN2, 1 + 2 * Math.LN2],
+  },
+  { title: "pairwiseDistance of coincident points", loss: "pairwiseDistance", args: [t([1, 2, 3, 4], [1, 4]), t([1, 2, 3, 4], [1, 4])], value: [2e-6] },
+  { title: "pairwiseDistance of two vectors", loss: "pairwiseDistance", args: [t([1, 2]), t([4, 6])], options: { eps: 0 }, value: [5] },
+  { title: "cosineSimilarity with a zero vector", loss: "cosineSimilarity", args: [t([0, 0], [1, 2]), t([3, 4], [1, 2])], value: [0] },
+  {
+    title: "cosineSimilarity, each norm has its floor",
+    loss: "cosineSimilarity",
+    args: [t([0.25, 0], [1, 2]), t([4, 0], [1, 2])],
+    options: { eps: 1 },
+    value: [0.25],
+  },
+  { title: "cosineSimilarity of two vectors needs dim 0", loss: "cosineSimilarity", args: [t([1, 2]), t([1, 2])], throws: "dim" },
+  { title: "cosineSimilarity of two vectors along dim 0", loss: "cosineSimilarity", args: [t([3, 4]), t([4, 3])], options: { dim: 0 }, value: [0.96] },
+];
