@@ -39,6 +39,43 @@ export class Broadcast {
     return true;
   }
 
+  /** The shape that some shapes broadcast to, or undefined. */
+  static together(shapes: readonly (readonly number[])[]): number[] | undefined {
+    const rank = Math.max(...shapes.map((shape) => shape.length));
+    const to = new Array<number>(rank).fill(1);
+    for (const shape of shapes) {
+      for (let back = 1; back <= shape.length; back++) {
+        const own = shape[shape.length - back] as number;
+        const at = rank - back;
+        if (own === 1 || own === to[at]) continue;
+        if (to[at] !== 1) return undefined;
+        to[at] = own;
+      }
+    }
+    return to;
+  }
+
+  /** Sums positions of the result back to the operand's own elements, in doubles. */
+  reduce(full: FloatArray, into: FloatArray): void {
+    const sums = new Float64Array(into.length);
+    const inner = this.axes[0] as number;
+    const step = this.strides[0] as number;
+    for (let position = 0; position < full.length; ) {
+      const run = Math.min(inner - (position % inner), full.length - position);
+      let to = this.index(position);
+      for (let k = 0; k < run; k++, to += step) sums[to] = (sums[to] as number) + (full[position + k] as number);
+      position += run;
+    }
+    for (let i = 0; i < into.length; i++) into[i] = sums[i] as number;
+  }
+
+  /** All positions of the result. */
+  expand(data: FloatArray, length: number): FloatArray {
+    const full = data instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+    this.fill(data, 0, length, full, 0);
+    return full;
+  }
+
   /** Where position `at` of the result lies in the operand. */
   index(at: number): number {
     let index = 0;

@@ -4,7 +4,7 @@
 import type { Dtype, FloatArray } from "./backend/seam.js";
 import { Broadcast } from "./broadcast.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { checkAttached, lengthOf, Operand, overlap, plain, typedArrayTag } from "./operand.js";
+import { checkAttached, lengthOf, Operand, overlap, plain, product, typedArrayTag } from "./operand.js";
 import type { Spec } from "./spec.js";
 
 const MAX_ARGUMENTS = 4;
@@ -26,6 +26,7 @@ export class Frame {
   readonly wanted: boolean[] = new Array(MAX_ARGUMENTS).fill(false);
   readonly given: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
   readonly outs: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
+  private readonly full: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
   givenValue: FloatArray | null = null;
   outValue: FloatArray | null = null;
   upstream = 1;
@@ -37,6 +38,7 @@ export class Frame {
       this.wanted[i] = false;
       this.given[i] = null;
       this.outs[i] = null;
+      this.full[i] = null;
     }
     if (this.weight.given) this.weight.clear();
     if (this.posWeight.given) this.posWeight.clear();
@@ -192,6 +194,56 @@ export class Frame {
       if (!equalShapes(first.shape, other.shape)) {
         throw rangeError(this.loss, other.place, `the shape of ${first.place}, ${shapeText(first.shape)}`, shapeText(other.shape));
       }
+    }
+  }
+
+  /**
+   * The shape that the first `count` arguments broadcast to. Those of another shape get their `broadcast`; where all shapes are equal none does, and
+   * nothing is paid.
+   */
+  broadcastShapes(count: number, sameRank: boolean): readonly number[] {
+    const first = this.operands[0] as Operand;
+    let equal = true;
+    for (let i = 1; i < count; i++) equal &&= equalShapes(first.shape, (this.operands[i] as Operand).shape);
+    if (equal) return first.shape;
+    for (let i = 1; i < count; i++) {
+      const other = this.operands[i] as Operand;
+      const together = Broadcast.together([first.shape, other.shape]);
+      if (!together || (sameRank && other.shape.length !== first.shape.length)) {
+        const expected = `a shape${sameRank ? " of as many axes" : ""} that broadcasts with that of ${first.place}, ${shapeText(first.shape)}`;
+        throw rangeError(this.loss, other.place, expected, shapeText(other.shape));
+      }
+    }
+    const shape = Broadcast.together(this.operands.slice(0, count).map((operand) => operand.shape));
+    if (!shape || product(shape) < 0) throw rangeError(this.loss, "the arguments", "shapes that broadcast together", this.shapesText(count));
+    for (let i = 0; i < count; i++) {
+      const operand = this.operands[i] as Operand;
+      if (!equalShapes(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
+    }
+    return shape;
+  }
+
+  private shapesText(count: number): string {
+    return this.operands
+      .slice(0, count)
+      .map((operand) => shapeText(operand.shape))
+      .join(" and ");
+  }
+
+  /** Where the gradient of argument i is written, `length` positions: the result itself, or what is summed back to a repeated operand. */
+  gradientOf(i: number, length: number): FloatArray | null {
+    const out = this.outs[i];
+    if (!out || !this.operands[i]?.broadcast) return out ?? null;
+    const full = make(this.dtype, length);
+    this.full[i] = full;
+    return full;
+  }
+
+  /** Sums the gradients of repeated operands back to their own shapes. */
+  reduceGradients(): void {
+    for (let i = 0; i < MAX_ARGUMENTS; i++) {
+      const full = this.full[i];
+      if (full) this.operands[i]?.broadcast?.reduce(full, this.outs[i] as FloatArray);
     }
   }
 

@@ -7,6 +7,7 @@ declare module "./pointwise" {
   interface PointwiseOp<T> {
     ternary(): void;
     long(): void;
+    gradC(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
     gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   }
 }

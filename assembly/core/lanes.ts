@@ -3,8 +3,8 @@
 
 // Sixteen bytes of ones, then sixteen of zeros: loading at 16 - k leaves the first k bytes set.
 const MASK = memory.data<u64>([-1, -1, 0, 0]);
-const ONE32 = memory.data<f32>([1]);
-const ONE64 = memory.data<f64>([1]);
+const ONE32 = memory.data<f32>([1, 0.5]);
+const ONE64 = memory.data<f64>([1, 0.5]);
 
 export class Lanes {
   /** a * b + c: fused in the relaxed build, two roundings in the baseline one. Never rely on either. */
@@ -41,6 +41,12 @@ export class Lanes {
   @inline static one<T extends number>(): v128 {
     if (sizeof<T>() == 4) return Lanes.constant<T>(ONE32, 0);
     return Lanes.constant<T>(ONE64, 0);
+  }
+
+  /** 1/2 in every lane. */
+  @inline static half<T extends number>(): v128 {
+    if (sizeof<T>() == 4) return Lanes.constant<T>(ONE32, 1);
+    return Lanes.constant<T>(ONE64, 1);
   }
 
   /** `a` where the mask is set, else b; the mask is set on whole lanes. */

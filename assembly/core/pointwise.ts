@@ -13,7 +13,7 @@ export abstract class PointwiseOp<T extends number> {
   abstract value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   abstract gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions;
-  // gradB(…) is the gradient of b where that is not -gradA.
+  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one.
 }
 
 // Turns of the loop summed in float32 before the sum goes to double: 16 terms a lane keep the error of a sum below 1e-6 whatever the data.
@@ -22,7 +22,7 @@ const TURNS: i32 = 16;
 export class Pointwise {
   /**
    * n positions. Returns the sum of the values. Writes the gradient of a, times `scale`, to ga unless that is 0. With v every output is
-   * written: values, gradient of a, gradient of b; whoever does not want one of them points it at memory that nobody reads.
+   * written: values, gradients of a, of b and of c if there is one; whoever does not want one of them points it at memory that nobody reads.
    * Reads and writes whole pairs of vectors: operands and outputs are padded to them.
    */
   @inline static run<Op extends PointwiseOp<T>, T extends number>(
@@ -36,10 +36,11 @@ export class Pointwise {
     v: usize,
     ga: usize,
     gb: usize,
+    gc: usize = 0,
   ): f64 {
-    if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb);
-    if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb);
-    return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb);
+    if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb, gc);
   }
 
   @inline static loop<Op extends PointwiseOp<T>, T extends number>(
@@ -54,6 +55,7 @@ export class Pointwise {
     v: usize,
     ga: usize,
     gb: usize,
+    gc: usize,
   ): f64 {
     const pp = Lanes.splat<T>(p);
     const qq = Lanes.splat<T>(q);
@@ -70,9 +72,9 @@ export class Pointwise {
       // the last, partial turn is a block of its own, whose sums are masked: no second copy of the op for the tail
       const end = a < whole ? min(whole, a + stride * TURNS) : stop;
       do {
-        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, pp, qq, ss, v, ga, gb));
+        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, pp, qq, ss, v, ga, gb, gc));
         if (!isDefined(changetype<Op>(0).long)) {
-          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, pp, qq, ss, v + 16, ga + 16, gb + 16));
+          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, pp, qq, ss, v + 16, ga + 16, gb + 16, gc + 16));
         }
         a += stride;
         b += stride;
@@ -80,6 +82,7 @@ export class Pointwise {
         if (mode != SUM) ga += stride;
         if (mode == EACH) {
           gb += stride;
+          if (isDefined(changetype<Op>(0).gradC)) gc += stride;
           v += stride;
         }
       } while (a < end);
@@ -106,6 +109,7 @@ export class Pointwise {
     v: usize,
     ga: usize,
     gb: usize,
+    gc: usize,
   ): v128 {
     const op = changetype<Op>(0); // no state: a null receiver
     const x = v128.load(a);
@@ -120,6 +124,7 @@ export class Pointwise {
       if (mode == EACH) {
         if (isDefined(op.gradB)) v128.store(gb, v128.mul<T>(op.gradB(x, t, u, p, q, s), scale));
         else v128.store(gb, v128.neg<T>(g));
+        if (isDefined(op.gradC)) v128.store(gc, v128.mul<T>(op.gradC(x, t, u, p, q, s), scale));
         v128.store(v, value);
       }
     }

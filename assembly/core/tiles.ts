@@ -1,5 +1,6 @@
 // Work on a staged tile that belongs to no loss: factors per element, sums, range checks. Lengths in elements; reads and writes whole vectors.
 
+import { Exp } from "../math/exp";
 import { Lanes } from "./lanes";
 
 // Turns summed in float32 before the sum goes to double (core/pointwise.ts)
@@ -45,6 +46,13 @@ class Tiles {
     }
   }
 
+  /** x = factor * e^x, in place. */
+  @inline static exponential<T extends number>(x: usize, n: i32, factor: f64): void {
+    const ff = Lanes.splat<T>(factor);
+    const stop = x + n * sizeof<T>();
+    for (; x < stop; x += 16) v128.store(x, v128.mul<T>(Exp.exp<T>(v128.load(x)), ff));
+  }
+
   /** How many leading vectors lie in [low, high] (NaN does not), in elements: n or more if all do. */
   @inline static within<T extends number>(x: usize, n: i32, low: f64, high: f64): i32 {
     const size: i32 = sizeof<T>();
@@ -80,4 +88,12 @@ export function affine_f32(x: usize, rows: i32, n: i32, factor: f64, term: f64, 
 }
 export function affine_f64(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
   Tiles.affine<f64>(x, rows, n, factor, term, weight);
+}
+
+export function exponential_f32(x: usize, n: i32, factor: f64): void {
+  Tiles.exponential<f32>(x, n, factor);
+}
+
+export function exponential_f64(x: usize, n: i32, factor: f64): void {
+  Tiles.exponential<f64>(x, n, factor);
 }

@@ -107,7 +107,6 @@ export class Norms {
     const whole = u + (bytes & -32);
     const stop = u + bytes;
     let wide = f64x2.splat(0);
-    let largest: f64 = 0;
     while (u < stop) {
       let sum0 = f64x2.splat(0);
       let sum1 = f64x2.splat(0);
@@ -124,10 +123,9 @@ export class Norms {
         sum0 = v128.and(sum0, Lanes.first(min(rest, 16)));
         sum1 = v128.and(sum1, Lanes.first(max(rest - 16, 0)));
       }
-      if (isDefined(norm.maximum)) largest = max(largest, Norms.largest<T>(v128.max<T>(sum0, sum1)));
-      else wide = Lanes.widen<T>(Lanes.widen<T>(wide, sum0), sum1);
+      wide = Norms.collect<N, T>(Norms.collect<N, T>(wide, sum0), sum1);
     }
-    if (isDefined(norm.maximum)) return largest;
+    if (isDefined(norm.maximum)) return Norms.largest<T>(wide);
     return Lanes.total(wide);
   }
 
@@ -138,6 +136,18 @@ export class Norms {
       return max<f64>(<f64>f32x4.extract_lane(two, 0), <f64>f32x4.extract_lane(two, 1));
     }
     return max<f64>(f64x2.extract_lane(x, 0), f64x2.extract_lane(x, 1));
+  }
+
+  /** Adds a short sum (or maximum) to that of a row: in doubles, a maximum in the lanes it came in. */
+  @inline static collect<N extends Norm<T>, T extends number>(wide: v128, part: v128): v128 {
+    if (isDefined(changetype<N>(0).maximum)) return v128.max<T>(wide, part);
+    return Lanes.widen<T>(wide, part);
+  }
+
+  /** The norm of what `collect` has. */
+  @inline static collected<N extends Norm<T>, T extends number>(wide: v128, p: f64): f64 {
+    if (isDefined(changetype<N>(0).maximum)) return Norms.largest<T>(wide);
+    return Norms.root<N, T>(Lanes.total(wide), p);
   }
 
   /** How many differences of a piece have the magnitude r. */

@@ -5,7 +5,7 @@ import { baseline, relaxed } from "../generated/kernels.js";
 import { javascript } from "./js.js";
 import type { Backend, BackendInfo, Host } from "./seam.js";
 import { PAGES } from "./staging.js";
-import { Wasm } from "./wasm.js";
+import { webAssembly } from "./wasm.js";
 
 interface Choice {
   backend: Backend;
@@ -19,8 +19,8 @@ function text(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-function instantiate(build: Build, memory: WebAssembly.Memory): Wasm {
-  return new Wasm(new WebAssembly.Instance(modules[build](), { env: { memory } }), memory);
+function instantiate(build: Build, memory: WebAssembly.Memory): Backend {
+  return webAssembly(new WebAssembly.Instance(modules[build](), { env: { memory } }), memory);
 }
 
 /** The first build of a list that runs here; throws the reason of the last one if none does. */

@@ -32,6 +32,7 @@ export type PointwiseLoop = (
   values: FloatArray | null,
   gradA: FloatArray | null,
   gradB: FloatArray | null,
+  gradC: FloatArray | null,
 ) => number;
 
 /** n positions, one loss each. */
@@ -51,10 +52,11 @@ export interface PointwiseCall {
   readonly weight: Source | null;
   /** Factor of the gradients, and factor per position. */
   readonly scale: number;
-  readonly gradOutput: FloatArray | null;
+  readonly gradOutput: Source | null;
   readonly values: FloatArray | null;
   readonly gradA: FloatArray | null;
   readonly gradB: FloatArray | null;
+  readonly gradC: FloatArray | null;
 }
 
 /** Class of a sample that counts for nothing, and of one whose target is not a class. */
@@ -117,11 +119,72 @@ export interface VectorsCall {
   readonly gradC: FloatArray | null;
 }
 
+/** `rows` rows of `classes` scores: margins of the listed classes over all others (assembly/losses/margins.ts). */
+export interface MarginsCall {
+  readonly dtype: Dtype;
+  readonly x: FloatArray;
+  readonly rows: number;
+  readonly classes: number;
+  /** `listed` classes per row, the list ended by a negative number. */
+  readonly index: Int32Array;
+  readonly listed: number;
+  readonly rowWeight: Float64Array | null;
+  /** Whether hinges are squared. */
+  readonly square: boolean;
+  readonly margin: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly grad: FloatArray | null;
+}
+
+/** Log-probabilities (steps, batch, classes) against one list of labels per sample. */
+export interface CtcCall {
+  readonly dtype: Dtype;
+  readonly x: FloatArray;
+  readonly steps: number;
+  readonly batch: number;
+  readonly classes: number;
+  readonly blank: number;
+  /** Labels of all samples; sample n's are at starts[n] to starts[n] + lengths[n]. */
+  readonly labels: Int32Array;
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  /** Time steps of each sample. */
+  readonly times: Int32Array;
+  readonly zeroInfinity: boolean;
+  /** The negative log-likelihood of each sample goes here. */
+  readonly losses: Float64Array;
+  /** Factor of each sample's gradient. */
+  readonly factors: Float64Array;
+  readonly grad: FloatArray | null;
+}
+
+/** All distances of `rows` vectors at startA from `cols` others at startB. */
+export interface CdistCall {
+  readonly dtype: Dtype;
+  readonly a: FloatArray;
+  readonly b: FloatArray;
+  readonly startA: number;
+  readonly startB: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly dims: number;
+  readonly p: number;
+  readonly into: FloatArray;
+  readonly at: number;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
+  margins(call: MarginsCall): number;
+  ctc(call: CtcCall): void;
+  /** Doubles of scratch that a ctc sample may take. */
+  readonly ctcLimit: number;
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
+  cdist(call: CdistCall): void;
   /** Index of the first element that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, low: number, high: number): number;
 }

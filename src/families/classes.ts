@@ -56,22 +56,24 @@ export interface ClassIndices {
   weightSum: number;
 }
 
+/** No BigInt64Array and no BigUint64Array can hold it. */
+const NO_CLASS = -(2n ** 64n);
 // No user code runs between reading the classes and the end of the call, so one scratch serves all calls.
 const SCRATCH = 1 << 14;
 let scratchIndex: Int32Array | undefined;
 let scratchWeights: Float64Array | undefined;
 const result: ClassIndices = { index: new Int32Array(0), weightSum: 0 };
 
-/** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. */
-export function readClasses(frame: Frame, target: Operand, classes: number, ignore: number | bigint): ClassIndices {
+/** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. Without one, nothing is ignored. */
+export function readClasses(frame: Frame, target: Operand, classes: number, ignore?: number | bigint): ClassIndices {
   const { loss, weight } = frame;
   const n = target.size;
   if (target.isFloat || !(target.tag === "" || target.isInteger)) throw typeError(loss, target.place, "class indices (integers)", `a ${target.tag}`);
   scratchIndex ??= new Int32Array(SCRATCH);
   const index = n <= SCRATCH ? scratchIndex : new Int32Array(n);
   const bad = target.tag.startsWith("Big")
-    ? narrowBig(target.raw as BigInt64Array, n, classes, BigInt(ignore), index)
-    : narrow(target.raw as Int32Array, n, classes, Number(ignore), index);
+    ? narrowBig(target.raw as BigInt64Array, n, classes, ignore === undefined ? NO_CLASS : BigInt(ignore), index)
+    : narrow(target.raw as Int32Array, n, classes, ignore === undefined ? Number.NaN : Number(ignore), index);
   if (bad >= 0) throw rangeError(loss, `${target.place}[${bad}]`, `a class in [0, ${classes})`, String(target.raw[bad]));
   let sum = 0;
   const weights = weight.given ? weight.data : null;

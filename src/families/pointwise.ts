@@ -3,7 +3,7 @@
 import type { Backend, FloatArray, PointwiseLoop } from "../backend/seam.js";
 import { rangeError } from "../errors.js";
 import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { type Operand, product } from "../operand.js";
 import { type Argument, type Option, REDUCTIONS, type Spec } from "../spec.js";
 
 /** One kernel, the same in both backends. */
@@ -20,6 +20,12 @@ export interface PointwiseLoss {
   readonly reductions?: readonly string[];
   /** Which kernel, and its parameters p and q. */
   readonly kernel: (frame: Frame) => readonly [kernel: PointwiseKernel, p: number, q: number];
+  /** Whether the arguments broadcast, and whether they must have as many axes; else their shapes are equal. */
+  readonly broadcasts?: "any rank" | "same rank";
+  /** Sets how a third argument is repeated, where that has rules of its own. */
+  readonly fitThird?: (frame: Frame, shape: readonly number[]) => void;
+  /** Whether the third argument must not be negative. */
+  readonly nonNegativeThird?: boolean;
   /** Whether `weight` may be smaller than the input. */
   readonly weightBroadcasts?: boolean;
   /** Whether mean divides by the sum of the weights instead of the number of elements. */
@@ -39,10 +45,14 @@ export function pointwise(loss: PointwiseLoss): Spec {
 }
 
 function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | FloatArray {
-  const { operands, weight, posWeight, outs } = frame;
-  const [a, b] = operands as [Operand, Operand];
-  const n = a.size;
-  frame.sameShapes();
+  const { operands, weight, posWeight } = frame;
+  const [a, b, third] = operands as [Operand, Operand, Operand];
+  let n = a.size;
+  if (loss.broadcasts) {
+    const shape = frame.broadcastShapes(loss.fitThird ? 2 : loss.arguments.length, loss.broadcasts === "same rank");
+    n = product(shape);
+    loss.fitThird?.(frame, shape);
+  } else frame.sameShapes();
   frame.elementWeight(weight, loss.weightBroadcasts === true);
   frame.elementWeight(posWeight, true);
   frame.prepareOutputs(n);
@@ -51,6 +61,11 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
     b.unshare();
     checkProbabilities(frame, a, backend);
     checkProbabilities(frame, b, backend);
+  }
+  if (loss.nonNegativeThird) {
+    third.unshare();
+    const at = negative(third.data, backend);
+    if (at >= 0) throw rangeError(frame.loss, `${third.place}[${at}]`, "a number >= 0", String(third.data[at]));
   }
   const [kernel, p, q] = loss.kernel(frame);
   const denominator = divisor(loss, frame, n);
@@ -64,16 +79,18 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
       n,
       a,
       b,
-      c: posWeight.given ? posWeight : loss.arguments.length > 2 ? (operands[2] as Operand) : null,
+      c: posWeight.given ? posWeight : loss.arguments.length > 2 ? third : null,
       p,
       q,
       weight: weight.given ? weight : null,
       scale: frame.upstream / denominator,
-      gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
+      gradOutput: frame.gradOutput.given ? frame.gradOutput : null,
       values,
-      gradA: outs[0] ?? null,
-      gradB: outs[1] ?? null,
+      gradA: frame.gradientOf(0, n),
+      gradB: frame.gradientOf(1, n),
+      gradC: frame.gradientOf(2, n),
     });
+    frame.reduceGradients();
   }
   return frame.value(sum, denominator);
 }
@@ -89,6 +106,14 @@ function total(data: FloatArray): number {
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i] as number;
   return sum;
+}
+
+/** Index of the first negative element, or -1; NaN is none. */
+function negative(data: FloatArray, backend: Backend): number {
+  let at = backend.outside(data, 0, Number.POSITIVE_INFINITY);
+  if (at < 0) return -1;
+  while (at < data.length && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
+  return at < data.length ? at : -1;
 }
 
 function checkProbabilities(frame: Frame, operand: Operand, backend: Backend): void {

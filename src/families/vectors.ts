@@ -2,14 +2,23 @@
 
 import type { Backend, FloatArray, VectorsCall } from "../backend/seam.js";
 import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { type Operand, product } from "../operand.js";
 
-/** Rows and dimensions of an operand; a single vector (D) is one row. */
-export function rowsOf(operand: Operand): { rows: number; dims: number } {
-  const { shape } = operand;
+/** Rows and dimensions of a shape; a single vector (D) is one row. */
+export function rowsOf(shape: readonly number[]): { rows: number; dims: number } {
   let rows = 1;
   for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis] as number;
   return { rows, dims: shape[shape.length - 1] as number };
+}
+
+/** The shape that the vectors broadcast to; operands of another one are copied out to it, so that each row has its own. */
+export function broadcastVectors(frame: Frame, vectors: 2 | 3, sameRank: boolean): readonly number[] {
+  const shape = frame.broadcastShapes(vectors, sameRank);
+  for (let i = 0; i < vectors; i++) {
+    const operand = frame.operands[i] as Operand;
+    if (operand.broadcast) operand.data = operand.broadcast.expand(operand.data, product(shape));
+  }
+  return shape;
 }
 
 /** What a loss or operation of this family sets apart from the operands. */
@@ -25,7 +34,8 @@ export interface VectorsOptions {
 
 /** One call of the seam, reduced. */
 export function compute(frame: Frame, backend: () => Backend, rows: number, dims: number, vectors: 2 | 3, options: VectorsOptions): number | FloatArray {
-  const { operands, outs } = frame;
+  const { operands } = frame;
+  const n = rows * dims;
   const denominator = frame.reduction === "mean" ? rows : 1;
   const values = frame.outValue;
   let sum = 0;
@@ -46,11 +56,12 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
       scale: frame.upstream / denominator,
       gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
       values,
-      gradA: outs[0] ?? null,
-      gradB: outs[1] ?? null,
-      gradC: vectors === 3 ? (outs[2] ?? null) : null,
+      gradA: frame.gradientOf(0, n),
+      gradB: frame.gradientOf(1, n),
+      gradC: vectors === 3 ? frame.gradientOf(2, n) : null,
     };
     sum = backend()[options.run](call);
+    frame.reduceGradients();
   }
   return frame.value(sum, denominator);
 }

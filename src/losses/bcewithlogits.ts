@@ -9,7 +9,8 @@ export interface BceWithLogitsOptions {
   posWeight?: Tensor | undefined;
 }
 
-const plain: PointwiseKernel = {
+/** Also the loss of each class in multiLabelSoftMarginLoss. */
+export const plainKernel: PointwiseKernel = {
   name: "bceWithLogits",
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
@@ -63,5 +64,5 @@ export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: 2], BceWithLogi
   arguments: [differentiable("input"), onDemand("target")],
   options: [tensorOption("weight"), tensorOption("posWeight")],
   weightBroadcasts: true,
-  kernel: (frame) => [frame.posWeight.given ? weighted : plain, 0, 0],
+  kernel: (frame) => [frame.posWeight.given ? weighted : plainKernel, 0, 0],
 });

@@ -29,7 +29,7 @@ export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: S
     if (b.shape.length !== a.shape.length || b.shape.some((axis, k) => axis !== a.shape[k])) {
       throw rangeError(frame.loss, b.place, `the shape of ${a.place}, ${shapeText(a.shape)}`, shapeText(b.shape));
     }
-    const { rows, dims } = rowsOf(a);
+    const { rows, dims } = rowsOf(a.shape);
     const expected = a.shape.length === 2 ? [rows] : [];
     if (target.shape.length !== expected.length || target.size !== rows) {
       throw rangeError(frame.loss, target.place, `shape ${shapeText(expected)}, a sign for each pair`, shapeText(target.shape));

@@ -46,11 +46,11 @@ const logProbabilities: PointwiseKernel = {
 /**
  * Kullback-Leibler divergence of log-probabilities input from target: t (log t − x), or e^t (t − x) with `logTarget`. PyTorch: `F.kl_div`.
  *
- * Shapes: input and target alike, any. Options: `logTarget` = false, `reduction` = "mean" (over all elements; "batchmean" divides by the first
+ * Shapes: input and target broadcast. Options: `logTarget` = false, `reduction` = "mean" (over all elements; "batchmean" divides by the first
  * axis of the input and is the divergence of the mathematicians).
  * Gradient: −t or −e^t; target's, with `wrt: ["target"]`, is log t + 1 − x or e^t (t − x + 1).
  * Kinks: t = 0 contributes 0 (NaN where x = −infinity), its target gradient is NaN; t < 0 gives NaN. input is not checked to be log-probabilities.
- * Throws RangeError where the shapes differ.
+ * Throws RangeError where the shapes do not broadcast.
  * Source: Kullback and Leibler, On Information and Sufficiency, 1951; torch/nn/functional.py kl_div.
  */
 export const klDivLoss: LossSpec<Loss<[input: 1, target: 2], KlDivOptions, "input" | "target", "input", Reduction | "batchmean">> = pointwise({
@@ -58,5 +58,6 @@ export const klDivLoss: LossSpec<Loss<[input: 1, target: 2], KlDivOptions, "inpu
   arguments: [differentiable("input"), onDemand("target")],
   options: [boolean("logTarget", false)],
   reductions: [...REDUCTIONS, "batchmean"],
+  broadcasts: "any rank",
   kernel: (frame) => [frame.options[0] ? logProbabilities : probabilities, 0, 0],
 });

@@ -28,9 +28,9 @@ const kernel: PointwiseKernel = {
 /**
  * Margin ranking: max(0, margin − y (x1 − x2)). y = 1 wants x1 above x2, y = −1 below. For ranking by pairs. PyTorch: `F.margin_ranking_loss`.
  *
- * Shapes: input1, input2 and target alike, any; target may be an integer array. Options: `margin` = 0, `reduction` = "mean".
+ * Shapes: input1, input2 and target have as many axes and broadcast; target may be an integer array. Options: `margin` = 0, `reduction` = "mean".
  * Gradient: −y and +y where the hinge is at least 0, exactly 0 included: equal scores with margin 0 do receive one.
- * Throws RangeError where the shapes differ.
+ * Throws RangeError where the shapes do not broadcast.
  * Source: torch/nn/functional.py margin_ranking_loss.
  */
 export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
@@ -38,5 +38,6 @@ export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Sig
     name: "marginRankingLoss",
     arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
     options: [number("margin", 0)],
+    broadcasts: "same rank",
     kernel: (frame) => [kernel, frame.options[0] as number, 0],
   });

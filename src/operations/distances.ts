@@ -1,6 +1,6 @@
 import { DISTANCE } from "../backend/seam.js";
 import { rangeError, shapeText } from "../errors.js";
-import { compute, rowsOf } from "../families/vectors.js";
+import { broadcastVectors, compute, rowsOf } from "../families/vectors.js";
 import type { Frame } from "../frame.js";
 import type { Operand } from "../operand.js";
 import { type LossSpec, nonNegative, number } from "../spec.js";
@@ -22,8 +22,8 @@ export interface CosineSimilarityOptions {
 /**
  * ‖x1 − x2 + eps‖_p over the last axis. PyTorch: `F.pairwise_distance`.
  *
- * Shapes: both alike, (D) or (…, D); result (…), flat, length 1 for (D). Options: `p` = 2 (0 … Infinity), `eps` = 1e-6, added to every component.
- * Throws RangeError where the shapes differ or p is negative.
+ * Shapes: (D) or (…, D), which broadcast; result (…), flat, length 1 for (D). Options: `p` = 2 (0 … Infinity), `eps` = 1e-6, added to every component.
+ * Throws RangeError where the shapes do not broadcast or p is negative.
  */
 export const pairwiseDistance: LossSpec<Operation2<PairwiseDistanceOptions>> = {
   name: "pairwiseDistance",
@@ -32,10 +32,9 @@ export const pairwiseDistance: LossSpec<Operation2<PairwiseDistanceOptions>> = {
   reductions: [],
   run: (frame, backend) => {
     const [p, eps] = frame.options as [number, number];
-    const input = frame.operands[0] as Operand;
-    if (input.shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of dimensions", "a 0-D tensor");
-    frame.sameShapes();
-    const { rows, dims } = rowsOf(input);
+    const shape = broadcastVectors(frame, 2, false);
+    if (shape.length === 0) throw rangeError(frame.loss, '"input1"', "at least one axis, of dimensions", "a 0-D tensor");
+    const { rows, dims } = rowsOf(shape);
     return perRow(frame, rows, () => compute(frame, backend, rows, dims, 2, { run: "distances", kind: DISTANCE, p, eps }));
   },
 };
@@ -43,8 +42,8 @@ export const pairwiseDistance: LossSpec<Operation2<PairwiseDistanceOptions>> = {
 /**
  * x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) along an axis. PyTorch: `F.cosine_similarity`.
  *
- * Shapes: both alike; result without that axis, flat, length 1 where none is left. Options: `dim` = 1, `eps` = 1e-8.
- * Throws RangeError where the shapes differ or there is no such axis.
+ * Shapes broadcast; result without that axis, flat, length 1 where none is left. Options: `dim` = 1, `eps` = 1e-8.
+ * Throws RangeError where the shapes do not broadcast or there is no such axis.
  */
 export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
   name: "cosineSimilarity",
@@ -54,16 +53,16 @@ export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
   run: (frame, backend) => {
     const [dim, eps] = frame.options as [number, number];
     const [a, b] = frame.operands as [Operand, Operand];
-    frame.sameShapes();
-    const rank = Math.max(a.shape.length, 1);
-    if (dim < -rank || dim >= rank) throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(a.shape)}`, String(dim));
+    const shape = broadcastVectors(frame, 2, false);
+    const rank = Math.max(shape.length, 1);
+    if (dim < -rank || dim >= rank) throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(dim));
     const axis = dim < 0 ? dim + rank : dim;
-    const dims = a.shape.length === 0 ? 1 : (a.shape[axis] as number);
+    const dims = shape.length === 0 ? 1 : (shape[axis] as number);
     let inner = 1;
     let rows = 1;
-    for (let i = 0; i < a.shape.length; i++) {
-      if (i > axis) inner *= a.shape[i] as number;
-      if (i !== axis) rows *= a.shape[i] as number;
+    for (let i = 0; i < shape.length; i++) {
+      if (i > axis) inner *= shape[i] as number;
+      if (i !== axis) rows *= shape[i] as number;
     }
     if (inner > 1) for (const operand of [a, b]) lastAxis(operand, dims, inner);
     return perRow(frame, rows, () => compute(frame, backend, rows, dims, 2, { run: "cosine", eps }));

@@ -1,0 +1,25 @@
+import { Pointwise, PointwiseOp } from "../core/pointwise";
+
+/** a - p where a > p, a + p where a < -p, else 0; NaN passes. */
+@unmanaged
+@final
+class Softshrink<T extends number> extends PointwiseOp<T> {
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return v128.neg<T>(p);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    // a - clamp(a, -p, p); data first: NaN comes through
+    return v128.sub<T>(a, v128.pmax<T>(v128.pmin<T>(a, p), s));
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return f32x4.splat(0);
+  }
+}
+
+export function softshrink_f32(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<Softshrink<f32>, f32>(a, b, c, n, p, q, scale, v, ga, gb);
+}
+
+export function softshrink_f64(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64, scale: f64, v: usize, ga: usize, gb: usize): f64 {
+  return Pointwise.run<Softshrink<f64>, f64>(a, b, c, n, p, q, scale, v, ga, gb);
+}

@@ -1,0 +1,91 @@
+// CTC on WebAssembly: the recursions over time in one kernel call per sample, in doubles. Only what the labels need is copied in.
+
+import type { Machine } from "./machine.js";
+import type { CtcCall } from "./seam.js";
+import { A, address, C, GRAD_OUTPUT, TILE_BYTES, VALUES } from "./staging.js";
+
+/** Doubles before a row's first state and behind its last: what the kernel reads of them is -infinity. */
+const BEFORE = 2;
+const BEHIND = 4;
+/** Emissions and states lie in the slots between C and VALUES and after; each may have this many doubles. */
+const EMISSION = C;
+const STATES = VALUES;
+const HALF = (address(VALUES) - address(C)) / 8;
+export const CTC_DOUBLES: number = HALF;
+
+export function ctc(machine: Machine, call: CtcCall): void {
+  for (let sample = 0; sample < call.batch; sample++) sampleOf(machine, call, sample);
+}
+
+function sampleOf(machine: Machine, call: CtcCall, sample: number): void {
+  const { x, batch, classes, blank, labels, losses, grad } = call;
+  const steps = call.times[sample] as number;
+  const length = call.lengths[sample] as number;
+  const start = call.starts[sample] as number;
+  const states = 2 * length + 1;
+  const stride = states + BEFORE + BEHIND;
+  const heap = machine.window.heap("float64");
+  const emission = address(EMISSION) / 8;
+  const skip = address(A) / 8;
+  for (let t = 0; t < steps; t++) {
+    const from = (t * batch + sample) * classes;
+    const to = emission + t * stride + BEFORE;
+    const silence = x[from + blank] as number;
+    heap[to] = silence;
+    for (let k = 0; k < length; k++) {
+      heap[to + 2 * k + 1] = x[from + (labels[start + k] as number)] as number;
+      heap[to + 2 * k + 2] = silence;
+    }
+  }
+  heap.fill(Number.NEGATIVE_INFINITY, skip, skip + stride);
+  for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = 0;
+  let loss = length === 0 ? 0 : Number.POSITIVE_INFINITY;
+  if (steps > 0) {
+    loss = machine.kernel("ctc", "float64")(address(EMISSION), address(STATES), address(A), address(GRAD_OUTPUT), steps, states, stride, grad ? 1 : 0);
+  }
+  losses[sample] = loss;
+  if (grad) gradient(machine, call, sample, steps, states, stride, loss);
+}
+
+/** factor * (e^x - occupancy of the class), row by row; 0 beyond the sample's time. */
+function gradient(machine: Machine, call: CtcCall, sample: number, steps: number, states: number, stride: number, loss: number): void {
+  const { dtype, batch, classes, blank, labels, x } = call;
+  const grad = call.grad as NonNullable<CtcCall["grad"]>;
+  const { window } = machine;
+  const size = dtype === "float32" ? 4 : 8;
+  const factor = call.factors[sample] as number;
+  const start = call.starts[sample] as number;
+  const infinite = loss === Number.POSITIVE_INFINITY;
+  const live = infinite && call.zeroInfinity ? 0 : steps;
+  const heap = window.heap(dtype);
+  const doubles = window.heap("float64");
+  const tile = address(A) / size;
+  const exponential = machine.kernel("exponential", dtype);
+  // the tile of rows shares slot A with nothing: the skips are not needed any more
+  const many = Math.max(1, Math.floor(TILE_BYTES / (classes * size)));
+  for (let t = 0; t < live; t += many) {
+    const rows = Math.min(many, live - t);
+    for (let r = 0; r < rows; r++) window.put(A, dtype, x, ((t + r) * batch + sample) * classes, classes, r * classes);
+    exponential(address(A), rows * classes, infinite ? Number.NaN : factor);
+    for (let r = 0; r < rows && !infinite; r++) {
+      const state = address(STATES) / 8 + (t + r) * stride + BEFORE;
+      const row = tile + r * classes;
+      let silence = doubles[state] as number;
+      for (let s = 1; s < states; s += 2) {
+        const at = row + (labels[start + (s >> 1)] as number);
+        heap[at] = (heap[at] as number) - (doubles[state + s] as number) * factor;
+        silence += doubles[state + s + 1] as number;
+      }
+      heap[row + blank] = (heap[row + blank] as number) - silence * factor;
+    }
+    for (let r = 0; r < rows; r++) {
+      const to = ((t + r) * batch + sample) * classes;
+      const from = tile + r * classes;
+      for (let c = 0; c < classes; c++) grad[to + c] = heap[from + c] as number;
+    }
+  }
+  for (let t = live; t < call.steps; t++) {
+    const to = (t * batch + sample) * classes;
+    for (let c = 0; c < classes; c++) grad[to + c] = 0;
+  }
+}

@@ -1,0 +1,196 @@
+// Losses and operations of rows of vectors on WebAssembly: rows in batches, and rows that do not fit in pieces.
+
+import { APPLY, BEGIN, COUNT, FINISH, type Machine, REDUCE, REDUCED } from "./machine.js";
+import { type CdistCall, DISTANCE, type Dtype, type VectorsCall } from "./seam.js";
+import { A, address, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
+
+// no string is made in a small call
+const NAMES: Record<string, string> = { "2": "triplet2", "1": "triplet1", Inf: "tripletInf", "0": "triplet0", P: "tripletP" };
+
+export function distances(machine: Machine, call: VectorsCall): number {
+  const { p } = call;
+  const [suffix, dtype] = norm(p, call.dtype);
+  const kernel = machine.kernel(NAMES[suffix] as string, dtype);
+  const { c, gradOutput, values, gradA, gradB, gradC } = call;
+  const apply = gradA !== null || gradB !== null || gradC !== null;
+  return vectors(machine, call, dtype, apply ? APPLY | (p === Number.POSITIVE_INFINITY ? COUNT : 0) : 0, (phases, rows, dims, bytes) =>
+    kernel(
+      phases,
+      call.kind,
+      address(A),
+      address(B),
+      c ? address(C) : 0,
+      rows,
+      dims,
+      p,
+      call.eps,
+      call.margin,
+      call.swap ? 1 : 0,
+      gradOutput ? address(GRAD_OUTPUT) : 0,
+      call.scale,
+      values ? address(VALUES) : 0,
+      address(gradA ? GRAD_A : SINK),
+      address(gradB ? GRAD_B : SINK),
+      address(gradC ? GRAD_C : SINK),
+      gradA ? bytes : 0,
+      gradB ? bytes : 0,
+      gradC ? bytes : 0,
+    ),
+  );
+}
+
+export function cosine(machine: Machine, call: VectorsCall): number {
+  const { dtype, sign, gradOutput, values, gradA, gradB } = call;
+  const kernel = machine.kernel("cosine", dtype);
+  return vectors(machine, call, dtype, gradA !== null || gradB !== null ? APPLY : 0, (phases, rows, dims, bytes) =>
+    kernel(
+      phases,
+      address(A),
+      address(B),
+      rows,
+      dims,
+      sign ? address(WEIGHT) : 0,
+      call.margin,
+      call.eps,
+      gradOutput ? address(GRAD_OUTPUT) : 0,
+      call.scale,
+      values ? address(VALUES) : 0,
+      address(gradA ? GRAD_A : SINK),
+      address(gradB ? GRAD_B : SINK),
+      gradA ? bytes : 0,
+      gradB ? bytes : 0,
+    ),
+  );
+}
+
+/** Whole rows in batches; rows that do not fit one at a time, in pieces, a pass of pieces for each phase that looks at the operands. */
+function vectors(
+  machine: Machine,
+  call: VectorsCall,
+  dtype: Dtype,
+  gradient: number,
+  kernel: (phases: number, rows: number, dims: number, bytes: number) => number,
+): number {
+  const { rows, dims } = call;
+  const size = dtype === "float32" ? 4 : 8;
+  const bytes = dims * size;
+  let sum = 0;
+  if (bytes <= ROW_BYTES) {
+    const batch = Math.max(1, Math.min(rows, Math.floor(TILE_BYTES / Math.max(bytes, size))));
+    for (let row = 0; row < rows; row += batch) {
+      const count = Math.min(batch, rows - row);
+      putFactors(machine, call, row, count);
+      putVectors(machine, call, dtype, row * dims, count * dims);
+      sum += kernel(REDUCED | gradient, count, dims, bytes);
+      if (call.values) machine.window.get(VALUES, dtype, call.values, row, count);
+      if (gradient) getVectors(machine, call, dtype, row * dims, count * dims);
+    }
+    return sum;
+  }
+  const piece = TILE_BYTES / size;
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * dims;
+    putFactors(machine, call, row, 1);
+    const pass = (phases: number): void => {
+      for (let at = row * dims, first = BEGIN; at < end; at += piece, first = 0) {
+        const count = Math.min(piece, end - at);
+        putVectors(machine, call, dtype, at, count);
+        kernel(phases === REDUCE ? phases | first : phases, 1, count, 0);
+        if (phases === APPLY) getVectors(machine, call, dtype, at, count);
+      }
+    };
+    pass(REDUCE);
+    sum += kernel(FINISH, 1, 0, 0);
+    if (call.values) machine.window.get(VALUES, dtype, call.values, row, 1);
+    if (gradient & COUNT) pass(COUNT);
+    if (gradient) pass(APPLY);
+  }
+  return sum;
+}
+
+function putFactors(machine: Machine, call: VectorsCall, row: number, count: number): void {
+  if (call.sign) machine.window.putFactors(WEIGHT, call.sign, row, count);
+  if (call.gradOutput) machine.window.putFactors(GRAD_OUTPUT, call.gradOutput, row, count);
+}
+
+function putVectors(machine: Machine, call: VectorsCall, dtype: Dtype, start: number, count: number): void {
+  machine.window.put(A, dtype, call.a, start, count);
+  machine.window.put(B, dtype, call.b, start, count);
+  if (call.c) machine.window.put(C, dtype, call.c, start, count);
+}
+
+function getVectors(machine: Machine, call: VectorsCall, dtype: Dtype, start: number, count: number): void {
+  if (call.gradA) machine.window.get(GRAD_A, dtype, call.gradA, start, count);
+  if (call.gradB) machine.window.get(GRAD_B, dtype, call.gradB, start, count);
+  if (call.gradC) machine.window.get(GRAD_C, dtype, call.gradC, start, count);
+}
+
+/** The kernel of a norm, and the dtype it works in: norms that need a power exist in double precision only, and staging converts. */
+function norm(p: number, dtype: Dtype): [suffix: string, dtype: Dtype] {
+  if (p === 2 || p === 1) return [String(p), dtype];
+  if (p === Number.POSITIVE_INFINITY) return ["Inf", dtype];
+  return [p === 0 ? "0" : "P", "float64"];
+}
+
+/** Vectors on each side of a block that the kernel is called with: enough to use each of them often, few enough to stay in the cache. */
+const SIDE = 128;
+
+export function cdist(machine: Machine, call: CdistCall): void {
+  const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
+  const [suffix, dtype] = norm(p, call.dtype);
+  const { window } = machine;
+  const size = dtype === "float32" ? 4 : 8;
+  if (dims * size > ROW_BYTES) {
+    longPairs(machine, call);
+    return;
+  }
+  const kernel = machine.kernel(`cdist${suffix}`, dtype);
+  const side = Math.max(1, Math.min(SIDE, Math.floor((4 * TILE_BYTES) / Math.max(size, dims * size))));
+  const results = window.heap(dtype);
+  const result = address(VALUES) / size;
+  for (let j = 0; j < cols; j += side) {
+    const width = Math.min(side, cols - j);
+    window.put(B, dtype, b, startB + j * dims, width * dims);
+    for (let i = 0; i < rows; i += side) {
+      const height = Math.min(side, rows - i);
+      window.put(A, dtype, a, startA + i * dims, height * dims);
+      kernel(address(A), address(B), height, width, dims, p, address(VALUES));
+      for (let r = 0; r < height; r++) {
+        const to = at + (i + r) * cols + j;
+        const from = result + r * width;
+        for (let c = 0; c < width; c++) into[to + c] = results[from + c] as number;
+      }
+    }
+  }
+}
+
+/** Vectors that do not fit: pair by pair through the streaming distance. */
+function longPairs(machine: Machine, call: CdistCall): void {
+  const { rows, cols, dims } = call;
+  const values = call.dtype === "float32" ? new Float32Array(1) : new Float64Array(1);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) {
+      distances(machine, {
+        dtype: call.dtype,
+        rows: 1,
+        dims,
+        a: call.a.subarray(call.startA + i * dims, call.startA + (i + 1) * dims),
+        b: call.b.subarray(call.startB + j * dims, call.startB + (j + 1) * dims),
+        c: null,
+        kind: DISTANCE,
+        p: call.p,
+        eps: 0,
+        margin: 0,
+        swap: false,
+        sign: null,
+        scale: 1,
+        gradOutput: null,
+        values,
+        gradA: null,
+        gradB: null,
+        gradC: null,
+      });
+      call.into[call.at + i * cols + j] = values[0] as number;
+    }
+  }
+}

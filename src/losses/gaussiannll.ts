@@ -1,0 +1,78 @@
+import { Broadcast } from "../broadcast.js";
+import { rangeError, shapeText } from "../errors.js";
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import type { Frame } from "../frame.js";
+import type { Operand } from "../operand.js";
+import { boolean, differentiable, type LossSpec, onDemand, positive } from "../spec.js";
+import type { Loss } from "../types.js";
+
+export interface GaussianNllOptions {
+  /** Whether to add the constant ½ log 2π. */
+  full?: boolean | undefined;
+  /** Least variance. */
+  eps?: number | undefined;
+}
+
+const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
+
+const kernel: PointwiseKernel = {
+  name: "gaussianNll",
+  // p = eps, q = the constant
+  loop(x, t, v, n, eps, constant, scale, values, gradX, gradT, gradV) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const given = v[i] as number;
+      const variance = given < eps ? eps : given;
+      const value = 0.5 * (Math.log(variance) + (d * d) / variance) + constant;
+      sum += value;
+      if (values) values[i] = value;
+      const slope = d / variance;
+      if (gradX) gradX[i] = slope * scale;
+      if (gradT) gradT[i] = -slope * scale;
+      if (gradV) gradV[i] = 0.5 * (1 / variance - slope * slope) * scale;
+    }
+    return sum;
+  },
+};
+
+/** The shapes that PyTorch lets the variance have, seen from the input's; one number is one variance for all. */
+function fitVariance(frame: Frame, shape: readonly number[]): void {
+  const [input, , variance] = frame.operands as [Operand, Operand, Operand];
+  const own = variance.shape;
+  const of = input.shape;
+  const same = own.length === of.length && own.every((axis, i) => axis === of[i]);
+  const withoutLast = own.length === of.length - 1 && own.every((axis, i) => axis === of[i]);
+  const differing = own.length === of.length ? own.filter((axis, i) => axis !== of[i]) : [];
+  let fitted: readonly number[];
+  if (same || own.length === 0 || (differing.length === 1 && differing[0] === 1)) fitted = own;
+  else if (withoutLast) fitted = [...own, 1];
+  else {
+    throw rangeError(
+      frame.loss,
+      variance.place,
+      `the shape of "input", ${shapeText(of)}, or it without its last axis, or with one axis of length 1`,
+      shapeText(own),
+    );
+  }
+  variance.broadcast = fitted.length === shape.length && fitted.every((axis, i) => axis === shape[i]) ? null : new Broadcast(fitted, shape);
+}
+
+/**
+ * Gaussian negative log-likelihood: ½ (log v + d² / v), d = input − target, v = max(var, eps). PyTorch: `F.gaussian_nll_loss`.
+ *
+ * Shapes: input and target broadcast; var has the input's shape, or that without its last axis, or with one axis of length 1, or is one number.
+ * Options: `full` = false (adds ½ log 2π), `eps` = 1e-6 (> 0), `reduction` = "mean" (over the broadcast elements).
+ * Gradient: d / v; of var ½ (1 / v − d² / v²), also where it was clamped, at the clamped value; of target, with `wrt`, −d / v.
+ * Throws RangeError for a negative variance and for shapes that do not fit.
+ * Source: torch/nn/functional.py gaussian_nll_loss.
+ */
+export const gaussianNllLoss: LossSpec<Loss<[input: 1, target: 2, variance: 3], GaussianNllOptions, "input" | "target" | "var", "input" | "var">> = pointwise({
+  name: "gaussianNllLoss",
+  arguments: [differentiable("input"), onDemand("target"), differentiable("var")],
+  options: [boolean("full", false), positive("eps", 1e-6)],
+  broadcasts: "any rank",
+  fitThird: fitVariance,
+  nonNegativeThird: true,
+  kernel: (frame) => [kernel, frame.options[1] as number, frame.options[0] ? HALF_LOG_2PI : 0],
+});
