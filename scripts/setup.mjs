@@ -22,7 +22,8 @@ function newest(...folders) {
 }
 
 export function setup() {
-  if (!existsSync(`${root}node_modules/.package-lock.json`)) run("npm", "ci", "--no-audit", "--no-fund");
+  // not npm ci: a registry that lacks a package for another platform leaves it out of the lock file, and npm ci then refuses
+  if (!existsSync(`${root}node_modules/.package-lock.json`)) run("npm", "install", "--no-save", "--no-audit", "--no-fund");
   const built = `${root}dist/cjs/package.json`;
   if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(process.execPath, "scripts/build.mjs");
 }

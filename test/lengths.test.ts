@@ -3,7 +3,7 @@
  */
 import { describe, expect, it, vi } from "vitest";
 import { type Entry, entries, functionOf } from "./entries.js";
-import { type Dtype, dtypes, flat, type Layout, lowerArgs, lowerOptions } from "./reference/call.js";
+import { arrayOf, type Dtype, dtypes, type FloatArray, flat, floats, type Layout, lowerArgs, lowerOptions } from "./reference/call.js";
 import { agree, type Tolerance } from "./reference/compare.js";
 import { Random } from "./reference/random.js";
 import { type Args, classes, type Grads, largestFinite, type Options, reduce, type Tensor, tensor } from "./reference/tensor.js";
@@ -61,18 +61,21 @@ interface Task {
   readonly terms: { readonly value: number; readonly grad: number };
 }
 
-function taskOf(row: LossRow, variant: Variant, shape: readonly number[], turn: number): Task {
+/** One call of a row: its reduction and whether it has an upstream gradient are drawn too, so that all meet all shapes. */
+function taskOf(row: LossRow, variant: Variant, shape: readonly number[], random: Random): Task {
   const { args, options } = draw(row, variant, shape);
   const reference = row.reference(args, options);
-  const reduction = row.reductions[turn % row.reductions.length] as string;
-  const { value, grads, upstream } = reduce(reference, reduction);
+  const reduction = row.reductions[random.integer(row.reductions.length)] as string;
+  const perSample = reference.values.map((_, n) => [0.5, 2, -1][n % 3] as number);
+  const gradOutput = random.integer(2) === 0 ? undefined : reduction === "none" ? perSample : -2.5;
+  const { value, grads, upstream } = reduce(reference, reduction, gradOutput);
   const { values, terms = { value: 0, slope: 0 } } = reference;
   const sizes = values.map((v) => Math.max(Math.abs(v), terms.value));
   const size = reduction === "none" ? largestFinite(sizes) : (reduce({ ...reference, values: sizes }, reduction).value as number);
   return {
-    title: `[${shape}] ${reduction}`,
+    title: `[${shape}] ${reduction}${gradOutput === undefined ? "" : ", gradOutput"}`,
     args,
-    options: { ...options, reduction },
+    options: { ...options, reduction, ...(gradOutput === undefined ? {} : { gradOutput }) },
     value,
     grads,
     terms: { value: size, grad: terms.slope * largestFinite(upstream) },
@@ -82,17 +85,22 @@ function taskOf(row: LossRow, variant: Variant, shape: readonly number[], turn: 
 function checkTask(entry: Entry, row: LossRow, dtype: Dtype, layout: Layout, task: Task): void {
   const call = functionOf(entry, row.name);
   const label = (what: string) => () => `${entry.name} ${dtype} ${task.title} ${JSON.stringify(layout)} ${what}`;
-  const args = lowerArgs(task.args, row.arguments, dtype, layout);
-  const options = lowerOptions(task.options, dtype, layout);
-  const tolerance = tolerances[dtype];
-  const scaled: Tolerance = (want) => tolerance(want, task.terms.value);
-  const scaledGrad: Tolerance = (want, largest) => tolerance(want, Math.max(largest, task.terms.grad));
-  agree(flat(call(...args, options)), flat(task.value), scaled, label("value alone"));
-  const { value, grad } = call.valueAndGrad(...args, { ...options, wrt: Object.keys(task.grads) });
-  agree(flat(value), flat(task.value), scaled, label("value"));
-  for (const [name, want] of Object.entries(task.grads)) {
-    agree(grad[name] ?? [], want, scaledGrad, label(name));
-  }
+  const arrays = row.arguments.map((name) => arrayOf(task.args[name] as Tensor, dtype, layout));
+  const args = row.arguments.map((name, k) => ({ data: arrays[k], [layout.dims ? "dims" : "shape"]: (task.args[name] as Tensor).shape }));
+  const { gradOutput, ...options } = lowerOptions(task.options, dtype, layout);
+  const upstream = gradOutput instanceof Float64Array ? { gradOutput: floats(dtype).from(gradOutput) } : gradOutput === undefined ? {} : { gradOutput };
+  const value: Tolerance = (want) => tolerances[dtype](want, task.terms.value);
+  const slope: Tolerance = (want, largest) => tolerances[dtype](want, Math.max(largest, task.terms.grad));
+  const wrt = Object.keys(task.grads);
+  const check = (result: { value: number | FloatArray; grad: Record<string, FloatArray> }, how: string) => {
+    agree(flat(result.value), flat(task.value), value, label(`${how} value`));
+    for (const name of wrt) agree(result.grad[name] ?? [], task.grads[name] as Float64Array, slope, label(`${how} ${name}`));
+  };
+  agree(flat(call(...args, options)), flat(task.value), value, label("value alone"));
+  check(call.valueAndGrad(...args, { ...options, ...upstream, wrt }), "new");
+  // Each gradient over its own argument, last, for it is gone then: a tile must be read before it is written.
+  const out = Object.fromEntries(wrt.map((name) => [name, arrays[row.arguments.indexOf(name)]]));
+  check(call.valueAndGrad(...args, { ...options, ...upstream, wrt, out }), "in place");
 }
 
 const lengthsOf = (variant: number) => [...SHORT, ...TILES.flatMap((three) => (variant === 0 ? three : [three[variant % 3] as number]))];
@@ -103,20 +111,20 @@ const shapesOf = (row: LossRow | OperationRow, variant: number, length: number) 
   return variant === 0 || length < 1000 ? shapes : [shapes[(variant + length) % shapes.length] as readonly number[]];
 };
 
-/** Every short length in every layout, the long ones in one layout each, in turn. */
-const layoutsOf = (length: number, turn: number) => (length <= 17 ? LAYOUTS : [LAYOUTS[turn % LAYOUTS.length] as Layout]);
+/** Every length around one and two vectors in every layout, the longer ones in one each. */
+const layoutsOf = (length: number, random: Random) => (length <= 17 ? LAYOUTS : [LAYOUTS[random.integer(LAYOUTS.length)] as Layout]);
 
 for (const row of losses) {
   describe(row.name, () => {
     row.variants.forEach((variant, v) => {
       it(variant.title, () => {
-        let turn = v;
+        const random = new Random(v);
         for (const length of lengthsOf(v)) {
           for (const shape of shapesOf(row, v, length)) {
-            const task = taskOf(row, variant, shape, turn++);
+            const task = taskOf(row, variant, shape, random);
             for (const entry of entries) {
               for (const dtype of dtypes) {
-                for (const layout of layoutsOf(length, turn)) checkTask(entry, row, dtype, layout, task);
+                for (const layout of layoutsOf(length, random)) checkTask(entry, row, dtype, layout, task);
               }
             }
           }
@@ -135,15 +143,14 @@ for (const row of operations) {
   describe(row.name, () => {
     row.variants.forEach((variant, v) => {
       it(variant.title, () => {
-        let turn = v;
+        const random = new Random(v);
         for (const length of lengthsOf(v)) {
           for (const shape of shapesOf(row, v, length)) {
             const { args, options, title } = draw(row, variant, shape);
             const want = row.reference(args, options);
-            turn++;
             for (const entry of entries) {
               for (const dtype of dtypes) {
-                for (const layout of layoutsOf(length, turn)) checkOperation(entry, row, dtype, layout, args, options, want, title);
+                for (const layout of layoutsOf(length, random)) checkOperation(entry, row, dtype, layout, args, options, want, title);
               }
             }
           }
