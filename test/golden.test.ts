@@ -10,7 +10,9 @@ import { reduce, type Tensor, tensor } from "./reference/tensor.js";
 import { losses, operations } from "./table.js";
 
 const rows = new Map(losses.map((row) => [row.name, row]));
-const isOperation = (golden: Golden) => operations.some(({ name }) => name === golden.loss);
+/** Operations are the functions without gradients: so a later one needs no row here to be held to its golden cases. */
+const isOperation = (golden: Golden) => OPERATIONS.has(golden.loss);
+const OPERATIONS = new Set(cases.filter(({ loss }) => !loss.endsWith("Loss")).map(({ loss }) => loss));
 const classKinds = (golden: Golden): Layout[] =>
   Object.values(golden.args).some(({ kind }) => kind === "class") ? [{ classes: "BigInt64Array" }, { classes: "Int32Array" }] : [{}];
 
@@ -87,8 +89,11 @@ function checkGradOutput(call: Callable, golden: Golden, dtype: Dtype, layout: L
     checkGrads(golden, dtype, grad, label, -2.5);
     return;
   }
-  const upstream = expectedValue(golden).want.data.map((_, n) => [0.5, 2, -1, 0.25][n % 4] as number);
-  const { grads } = reduce((rows.get(golden.loss) as (typeof losses)[number]).reference(golden.args, golden.options), "none", upstream);
+  const row = rows.get(golden.loss);
+  // A loss whose row is still to be written takes the same number for every sample: its golden gradient then only scales.
+  const upstream = expectedValue(golden).want.data.map((_, n) => (row ? ([0.5, 2, -1, 0.25][n % 4] as number) : 2));
+  const scaled = () => Object.fromEntries(Object.entries(golden.grad).map(([name, { want }]) => [name, want.data.map((v) => 2 * v)]));
+  const grads = row ? reduce(row.reference(golden.args, golden.options), "none", upstream).grads : scaled();
   const { grad } = call.valueAndGrad(...args(), { ...options, gradOutput: floats(dtype).from(upstream) });
   for (const [name, { torch32 }] of Object.entries(golden.grad)) {
     // Upstream gradients up to 2: PyTorch's own error, scaled, is still a bound.
@@ -106,7 +111,7 @@ function readsWithoutShapes(golden: Golden): boolean {
   const target = golden.args.target;
   const shaped = Object.values(golden.options).some((option) => typeof option === "object" && (option as Tensor).shape.length > 1);
   if (shaped || input.data.length === 0 || golden.options.dim !== undefined) return false;
-  if (target?.kind === "class") return input.shape.length <= 2;
+  if (target?.kind === "class") return input.shape.length <= 2 && target.shape.length <= 1;
   return Object.values(golden.args).every(({ shape }) => shape.length <= 1);
 }
 

@@ -211,7 +211,9 @@ describe("rows longer than the tile", () => {
     [2, 131072],
     [1, 2 ** 20],
   ] as const) {
-    for (const [title, make] of Object.entries(logitsOf)) {
+    // The longest rows in two kinds only: a mebi of doubles takes the references their time.
+    const kinds = Object.entries(logitsOf).filter(([title]) => count < 2 ** 20 || /random|last/.test(title));
+    for (const [title, make] of kinds) {
       it(`crossEntropyLoss and nllLoss, ${samples} x ${count}, ${title}`, () => {
         const input = make(new Random(count), samples, count);
         const target = classes([count - 1, 0].slice(0, samples));
@@ -219,7 +221,7 @@ describe("rows longer than the tile", () => {
         if (!title.startsWith("masked")) checkRows(nll, { input, target }, {}, title);
       });
     }
-    it(`crossEntropyLoss, ${samples} x ${count}: extremes of weight 0 under smoothing, and probabilities`, () => {
+    it(`crossEntropyLoss, ${samples} x ${count}: extremes of weight 0 under smoothing`, () => {
       const random = new Random(count + 1);
       const weight = random.uniform([count], 0.5, 2);
       const dead = (c: number) => c % 4099 === 17;
@@ -232,7 +234,7 @@ describe("rows longer than the tile", () => {
       });
       const options = { weight, labelSmoothing: 0.125 };
       checkRows(crossEntropy, { input, target: classes([count - 1, 17].slice(0, samples)) }, options, "classes");
-      checkRows(crossEntropy, { input, target: random.probabilities([samples, count]) }, options, "probabilities");
+      if (count < 2 ** 20) checkRows(crossEntropy, { input, target: random.probabilities([samples, count]) }, options, "probabilities");
     });
     for (const row of operations.filter(({ variants }) => variants.some(({ title }) => title === "dim −1"))) {
       it(`${row.name}, ${samples} x ${count}`, () => {

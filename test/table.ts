@@ -2,6 +2,7 @@
  * The one table that drives golden, gradient, length and bit tests: a row says how to call a loss, with which options, and what is right.
  * A later loss is one more row here and its reference in reference/. The references are naive doubles written from SEMANTICS.md, not from src/.
  */
+import { broadcasting } from "./reference/broadcast.js";
 import * as classwise from "./reference/classes.js";
 import * as operation from "./reference/operations.js";
 import * as pointwise from "./reference/pointwise.js";
@@ -223,7 +224,7 @@ export const losses: readonly LossRow[] = [
     shapes: grids,
     make: (random, shape) => ({ input: logs(random, shape), target: random.uniform(shape, 0.01, 1) }),
     variants: [plain, { title: "logTarget", make: (r, shape) => ({ input: logs(r, shape), target: logs(r, shape) }), options: () => ({ logTarget: true }) }],
-    reference: pointwise.klDiv,
+    reference: broadcasting(pointwise.klDiv),
   },
   {
     name: "marginRankingLoss",
@@ -237,7 +238,7 @@ export const losses: readonly LossRow[] = [
       fixed("margin 0.5", { margin: 0.5 }),
       { title: "targets beside ±1, margin −0.25", make: normals("input1", "input2", "target"), options: () => ({ margin: -0.25 }) },
     ],
-    reference: pointwise.marginRanking,
+    reference: broadcasting(pointwise.marginRanking),
   },
   {
     name: "tripletMarginLoss",
@@ -251,7 +252,7 @@ export const losses: readonly LossRow[] = [
       ...[0, 0.5, 1, 1.5, 3, Number.POSITIVE_INFINITY].map((p) => fixed(`p ${p}`, { p, margin: 2 })),
       fixed("p 1, swap", { p: 1, swap: true, eps: 0 }),
     ],
-    reference: vectors.tripletMargin,
+    reference: broadcasting(vectors.tripletMargin),
   },
   {
     name: "tripletRatioLoss",
@@ -259,7 +260,7 @@ export const losses: readonly LossRow[] = [
     shapes: vectorShapes,
     make: normals("anchor", "positive", "negative"),
     variants: [plain, fixed("swap", { swap: true }), fixed("eps 0", { eps: 0 }), fixed("eps 0.25, swap", { eps: 0.25, swap: true })],
-    reference: vectors.tripletRatio,
+    reference: broadcasting(vectors.tripletRatio),
   },
   {
     name: "cosineEmbeddingLoss",

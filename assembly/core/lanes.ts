@@ -58,6 +58,11 @@ export class Lanes {
     return v128.bitselect(a, b, mask);
   }
 
+  /** Every bit set. */
+  @inline static ones(): v128 {
+    return Lanes.first(16);
+  }
+
   /** A mask whose first `bytes` (0 to 16) are set. */
   @inline static first(bytes: i32): v128 {
     return v128.load(MASK + 16 - bytes);

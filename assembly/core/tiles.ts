@@ -53,21 +53,29 @@ class Tiles {
     for (; x < stop; x += 16) v128.store(x, v128.mul<T>(Exp.exp<T>(v128.load(x)), ff));
   }
 
-  /** How many leading vectors lie in [low, high] (NaN does not), in elements: n or more if all do. */
+  /** How many leading elements are known to lie in [low, high] (NaN does not): n or more if all do, else the start of the block of one that does not. */
   @inline static within<T extends number>(x: usize, n: i32, low: f64, high: f64): i32 {
     const size: i32 = sizeof<T>();
     const lowest = Lanes.splat<T>(low);
     const highest = Lanes.splat<T>(high);
-    const lanes = 16 / size;
-    let i = 0;
-    for (; i < n; i += lanes) {
-      const y = v128.load(x);
-      let outside = v128.not(v128.and(v128.ge<T>(y, lowest), v128.le<T>(y, highest)));
-      if (i + lanes > n) outside = v128.and(outside, Lanes.first((n - i) * size));
-      if (v128.any_true(outside)) return i;
-      x += 16;
+    const start = x;
+    const whole = x + ((n * size) & -16);
+    const stop = x + n * size;
+    while (x < stop) {
+      const block = x;
+      // the last, partial vector is a block of its own
+      const partial = x >= whole;
+      const end = partial ? stop : min(whole, x + 16 * TURNS);
+      let inside = Lanes.ones();
+      do {
+        const y = v128.load(x);
+        inside = v128.and(inside, v128.and(v128.ge<T>(y, lowest), v128.le<T>(y, highest)));
+        x += 16;
+      } while (x < end);
+      const mask = Lanes.first(partial ? <i32>(stop - block) : 16);
+      if (v128.any_true(v128.andnot(mask, inside))) return <i32>(block - start) / size;
     }
-    return i;
+    return n;
   }
 }
 

@@ -17,7 +17,10 @@ const Q64 = memory.data<f64>([
   0.0000027557687140727785, 2.7629303046857087e-7, 2.4970385997520038e-8,
 ]);
 
-/** e^x on all lanes. Errors: test/math.test.ts measures them in both builds, and reads here what it holds them to. */
+/**
+ * e^x on all lanes. Errors: test/math.test.ts measures them in both builds, and reads here what it holds them to. Those of float32 were found by
+ * walking every bit pattern once, those of float64 at four million points each.
+ */
 export class Exp {
   @inline static constant<T extends number>(index: i32): v128 {
     if (sizeof<T>() == 4) return Lanes.constant<T>(F32, index);
@@ -37,8 +40,8 @@ export class Exp {
 
   /**
    * e^x for x <= 0; NaN passes.
-   * float32: -87.3 <= x <= 0, at most 2 ULP; 0 below -87.69.
-   * float64: -708.3 <= x <= 0, at most 2 ULP; 0 below -708.75.
+   * float32: -87.3 <= x <= 0, at most 1.4 ULP; 0 below -87.69.
+   * float64: -708.3 <= x <= 0, at most 1.5 ULP; 0 below -708.75.
    * Between the two, where results leave the normal numbers, either their neighbour or 0.
    */
   @inline static nonpositive<T extends number>(x: v128): v128 {
@@ -53,15 +56,15 @@ export class Exp {
 
   /**
    * e^x for every x, with gradual underflow and infinity where it overflows; NaN passes.
-   * float32: -104 <= x <= 88.72, at most 2 ULP.
-   * float64: -746 <= x <= 709.78, at most 2 ULP.
+   * float32: -104 <= x <= 88.72, at most 1.4 ULP.
+   * float64: -746 <= x <= 709.78, at most 1.5 ULP.
    */
   @inline static exp<T extends number>(x: v128): v128 {
     const bounded = v128.pmin<T>(v128.pmax<T>(x, Exp.constant<T>(6)), Exp.constant<T>(7));
     const t = Lanes.madd<T>(bounded, Exp.constant<T>(0), Exp.constant<T>(1));
     const n = v128.sub<T>(t, Exp.constant<T>(1));
-    // 2^n = 2^(n - m) * 2^m, since n runs beyond the exponent range at both ends. The low bits of t are n + twice the bias: one half of
-    // them has one bias, and so has the other
+    // 2^n as a product, since n runs beyond the exponent range at both ends: the low bits of t are n + twice the bias, so each half of them
+    // is an exponent with its bias
     let first: v128, second: v128;
     if (sizeof<T>() == 4) {
       const half = i32x4.shr_u(t, 1);

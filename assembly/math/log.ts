@@ -39,7 +39,10 @@ const UNIT64 = memory.data<f64>([
   0.12104944979574685, 0.08344970951821189, 0.17009758064229272,
 ]);
 
-/** Natural logarithms on all lanes. Errors: test/math.test.ts measures them in both builds, and reads here what it holds them to. */
+/**
+ * Natural logarithms on all lanes. Errors: test/math.test.ts measures them in both builds, and reads here what it holds them to. Those of float32 were found by
+ * walking every bit pattern once, those of float64 at four million points each.
+ */
 export class Log {
   @inline static constant<T extends number>(index: i32): v128 {
     if (sizeof<T>() == 4) return Lanes.constant<T>(F32, index);
@@ -96,7 +99,7 @@ export class Log {
     return Lanes.madd<T>(k, Log.constant<T>(5), v128.add<T>(f, rest));
   }
 
-  /** log x as below for 0 < x < infinity; at 0 a number that is only known to be below -100 (float32: -105). */
+  /** log x as below for 0 < x < infinity; at 0 a number that is only known to be below -100 (float32: -105). NaN does not pass. */
   @inline static finite<T extends number>(x: v128): v128 {
     const subnormal = v128.lt<T>(x, Log.constant<T>(0));
     const scale = v128.xor(v128.and(subnormal, Log.bits<T>(5)), Log.constant<T>(3)); // 1, or what makes a subnormal number normal
@@ -107,8 +110,8 @@ export class Log {
 
   /**
    * log x for every x, subnormal ones included: -infinity at 0, NaN below, infinity at infinity; NaN passes.
-   * float32: 0 < x < infinity, at most 2 ULP.
-   * float64: 0 < x < infinity, at most 2 ULP.
+   * float32: 0 < x < infinity, at most 1 ULP.
+   * float64: 0 < x < infinity, at most 1 ULP.
    */
   @inline static log<T extends number>(x: v128): v128 {
     // infinity and NaN are their own logarithms
@@ -137,7 +140,7 @@ export class Log {
   /**
    * log(1 + x) for 0 <= x <= 1; NaN passes.
    * float32: 0 <= x <= 1, at most 2 ULP.
-   * float64: 0 <= x <= 1, at most 2 ULP.
+   * float64: 0 <= x <= 1, at most 1.4 ULP.
    */
   @inline static log1pUnit<T extends number>(x: v128): v128 {
     if (sizeof<T>() == 4) return Lanes.madd<T>(Polynomial.estrin<T>(UNIT32, 8, x), v128.mul<T>(x, x), x);
@@ -149,8 +152,8 @@ export class Log {
 
   /**
    * log(1 + x) for x <= 1: -infinity at -1, NaN below; NaN passes.
-   * float32: -1 < x <= 1, at most 2 ULP.
-   * float64: -1 < x <= 1, at most 2 ULP.
+   * float32: -1 < x <= 1, at most 1.6 ULP.
+   * float64: -1 < x <= 1, at most 1.4 ULP.
    */
   @inline static log1p<T extends number>(x: v128): v128 {
     const u = v128.add<T>(Log.constant<T>(3), x);

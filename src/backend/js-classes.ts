@@ -1,14 +1,16 @@
 // Losses over classes in JavaScript.
 
-import { IGNORED, type MarginsCall, type RowsCall } from "./seam.js";
+import { type FloatArray, IGNORED, type MarginsCall, type RowsCall } from "./seam.js";
 
 export function crossEntropy(call: RowsCall): number {
+  // the usual case has a loop of its own, without what it does not need
+  const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null;
   let sum = 0;
   for (let o = 0, sample = 0; o < call.outer; o++) {
     const base = o * call.classes * call.inner;
     for (let i = 0; i < call.inner; i++, sample++) {
       const y = call.index ? (call.index[sample] as number) : 0;
-      const value = y === IGNORED ? ignore(call, base + i) : row(call, base + i, sample);
+      const value = y === IGNORED ? ignore(call, base + i) : plain ? classRow(call, base, sample, y) : row(call, base + i, sample);
       sum += value;
       if (call.values) call.values[sample] = value;
     }
@@ -23,6 +25,28 @@ function ignore(call: RowsCall, base: number): number {
     if (call.gradTarget) call.gradTarget[at] = 0;
   }
   return 0;
+}
+
+/** A row against one class, its gradient on the way: the exponentials are kept where the gradient will stand. */
+function classRow(call: RowsCall, base: number, sample: number, y: number): number {
+  const { x } = call;
+  const grad = call.grad as FloatArray;
+  const end = base + call.classes;
+  const logit = x[base + y] as number; // before a gradient in place writes over it
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = base; at < end; at++) if ((x[at] as number) > max) max = x[at] as number;
+  let sum = 0;
+  for (let at = base; at < end; at++) {
+    const e = Math.exp((x[at] as number) - max);
+    grad[at] = e;
+    sum += e;
+  }
+  const weight = call.rowWeight ? (call.rowWeight[sample] as number) : 1;
+  const upstream = weight * call.scale * (call.gradOutput ? (call.gradOutput[sample] as number) : 1);
+  const factor = upstream / sum;
+  for (let at = base; at < end; at++) grad[at] = (grad[at] as number) * factor;
+  grad[base + y] = (Math.exp(logit - max) / sum - 1) * upstream;
+  return weight * (max - logit + Math.log(sum));
 }
 
 /** One sample: its class c lies at base + c * inner. */

@@ -81,6 +81,17 @@ function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, e
   const k0 = factor(a, b, start, end, eps, p, near, upstream);
   const k1 = factor(a, c, start, end, eps, p, far, share * upstream);
   const k2 = call.swap ? factor(b, c, start, end, eps, p, other, (1 - share) * upstream) : 0;
+  if (p === 2 && !call.swap && gradA && gradB && gradC) {
+    // the usual case without the calls
+    for (let i = start; i < end; i++) {
+      const g0 = k0 * ((a[i] as number) - (b[i] as number) + eps);
+      const g1 = k1 * ((a[i] as number) - (c[i] as number) + eps);
+      gradA[i] = g0 - g1;
+      gradB[i] = -g0;
+      gradC[i] = g1;
+    }
+    return value;
+  }
   for (let i = start; i < end; i++) {
     const anchor = a[i] as number;
     const positive = b[i] as number;

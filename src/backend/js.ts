@@ -11,10 +11,16 @@ const TILE = 4096;
 
 export const javascript: Backend = { pointwise, crossEntropy, margins, ctc, ctcLimit: Number.POSITIVE_INFINITY, distances, cosine, cdist, outside };
 
+/** Outputs that nobody wants. */
+const NOTHING = { float32: new Float32Array(0), float64: new Float64Array(0) };
+
 function pointwise(call: PointwiseCall): number {
-  const { a, b, c, n, weight, gradOutput } = call;
-  if (weight || gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(call);
-  return call.loop(a.data, b.data, c ? c.data : a.data, n, call.p, call.q, call.scale, call.values, call.gradA, call.gradB, call.gradC);
+  const { a, b, c, n, p, q, scale, gradA } = call;
+  if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(call);
+  const third = c ? c.data : a.data;
+  if (call.fused && gradA && !call.values && !call.gradB) return call.fused(a.data, b.data, third, n, p, q, scale, gradA);
+  const none = NOTHING[call.dtype];
+  return call.loop(a.data, b.data, third, n, p, q, scale, call.values ?? none, gradA ?? none, call.gradB ?? none, call.gradC ?? none);
 }
 
 /** Tile by tile: the loss on doubles, then the factors of each position. */

@@ -20,7 +20,10 @@ export interface Source {
   readonly broadcast: Broadcast | null;
 }
 
-/** The loop of a pointwise loss in JavaScript: returns the sum of the values and writes every output that is not null. */
+/**
+ * The loop of a pointwise loss in JavaScript: returns the sum of the values, writes values and gradients. An output that nobody wants is an empty
+ * array, of which a store beyond the end is nothing: cheaper than to ask at every position.
+ */
 export type PointwiseLoop = (
   a: FloatArray,
   b: FloatArray,
@@ -29,17 +32,21 @@ export type PointwiseLoop = (
   p: number,
   q: number,
   scale: number,
-  values: FloatArray | null,
-  gradA: FloatArray | null,
-  gradB: FloatArray | null,
-  gradC: FloatArray | null,
+  values: FloatArray,
+  gradA: FloatArray,
+  gradB: FloatArray,
+  gradC: FloatArray,
 ) => number;
+
+/** The same without values and with one gradient. */
+export type PointwiseFused = (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number, scale: number, gradA: FloatArray) => number;
 
 /** n positions, one loss each. */
 export interface PointwiseCall {
   /** Name of the WebAssembly kernel, without its dtype. */
   readonly kernel: string;
   readonly loop: PointwiseLoop;
+  readonly fused: PointwiseFused | null;
   readonly dtype: Dtype;
   readonly n: number;
   readonly a: Source;

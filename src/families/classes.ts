@@ -1,6 +1,6 @@
 // What losses over classes share: which axis the classes are on, and class indices read, checked and narrowed in one go.
 
-import { IGNORED } from "../backend/seam.js";
+import { type FloatArray, IGNORED } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../errors.js";
 import { equalShapes, type Frame } from "../frame.js";
 import type { Operand } from "../operand.js";
@@ -75,15 +75,25 @@ export function readClasses(frame: Frame, target: Operand, classes: number, igno
     ? narrowBig(target.raw as BigInt64Array, n, classes, ignore === undefined ? NO_CLASS : BigInt(ignore), index)
     : narrow(target.raw as Int32Array, n, classes, ignore === undefined ? Number.NaN : Number(ignore), index);
   if (bad >= 0) throw rangeError(loss, `${target.place}[${bad}]`, `a class in [0, ${classes})`, String(target.raw[bad]));
+  result.weightSum = weight.given ? weightOf(index, n, weight.data) : countOf(index, n);
+  result.index = index;
+  return result;
+}
+
+/** How many are not ignored: IGNORED is the only negative one, and its sign bit is what is counted. */
+function countOf(index: Int32Array, n: number): number {
+  let ignored = 0;
+  for (let i = 0; i < n; i++) ignored += (index[i] as number) >>> 31;
+  return n - ignored;
+}
+
+function weightOf(index: Int32Array, n: number, weights: FloatArray): number {
   let sum = 0;
-  const weights = weight.given ? weight.data : null;
   for (let i = 0; i < n; i++) {
     const y = index[i] as number;
-    if (y >= 0) sum += weights ? (weights[y] as number) : 1;
+    if (y >= 0) sum += weights[y] as number;
   }
-  result.index = index;
-  result.weightSum = sum;
-  return result;
+  return sum;
 }
 
 /** Returns the position of the first that is neither ignored nor a class, or -1. */

@@ -1,6 +1,6 @@
 // The family of losses that look at one position at a time (assembly/core/pointwise.ts): checks, denominators, one call of the seam.
 
-import type { Backend, FloatArray, PointwiseLoop } from "../backend/seam.js";
+import type { Backend, FloatArray, PointwiseFused, PointwiseLoop } from "../backend/seam.js";
 import { rangeError } from "../errors.js";
 import type { Frame } from "../frame.js";
 import { type Operand, product } from "../operand.js";
@@ -11,6 +11,8 @@ export interface PointwiseKernel {
   /** Name of the WebAssembly export, without its dtype. */
   readonly name: string;
   readonly loop: PointwiseLoop;
+  /** The same with the gradient of the first operand alone, for losses so cheap that stores which go nowhere would show. */
+  readonly fused?: PointwiseFused;
 }
 
 export interface PointwiseLoss {
@@ -75,6 +77,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
     sum = backend.pointwise({
       kernel: kernel.name,
       loop: kernel.loop,
+      fused: kernel.fused ?? null,
       dtype: frame.dtype,
       n,
       a,

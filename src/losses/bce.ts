@@ -21,8 +21,8 @@ const kernel: PointwiseKernel = {
       const target = t[i] as number;
       const value = (target - 1) * Math.max(Math.log1p(-p), lowest) - target * Math.max(Math.log(p), lowest);
       sum += value;
-      if (values) values[i] = value;
-      if (gradX) gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
+      values[i] = value;
+      gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
     }
     return sum;
   },

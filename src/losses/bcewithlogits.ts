@@ -20,9 +20,9 @@ export const plainKernel: PointwiseKernel = {
       const e = Math.exp(-Math.abs(logit));
       const value = (logit < 0 ? 0 : logit) - logit * target + Math.log1p(e);
       sum += value;
-      if (values) values[i] = value;
-      if (gradX) gradX[i] = ((logit >= 0 ? 1 : e) / (1 + e) - target) * scale;
-      if (gradT) gradT[i] = -logit * scale;
+      values[i] = value;
+      gradX[i] = ((logit >= 0 ? 1 : e) / (1 + e) - target) * scale;
+      gradT[i] = -logit * scale;
     }
     return sum;
   },
@@ -41,10 +41,10 @@ const weighted: PointwiseKernel = {
       const minus = soft - (logit > 0 ? 0 : logit); // -log sigma(x)
       const value = (1 - target) * logit + (1 + (positive - 1) * target) * minus;
       sum += value;
-      if (values) values[i] = value;
+      values[i] = value;
       const sigmoid = (logit >= 0 ? 1 : e) / (1 + e);
-      if (gradX) gradX[i] = ((positive * target + 1 - target) * sigmoid - positive * target) * scale;
-      if (gradT) gradT[i] = (positive * minus - (soft + (logit < 0 ? 0 : logit))) * scale;
+      gradX[i] = ((positive * target + 1 - target) * sigmoid - positive * target) * scale;
+      gradT[i] = (positive * minus - (soft + (logit < 0 ? 0 : logit))) * scale;
     }
     return sum;
   },

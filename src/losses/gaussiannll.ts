@@ -26,11 +26,11 @@ const kernel: PointwiseKernel = {
       const variance = given < eps ? eps : given;
       const value = 0.5 * (Math.log(variance) + (d * d) / variance) + constant;
       sum += value;
-      if (values) values[i] = value;
+      values[i] = value;
       const slope = d / variance;
-      if (gradX) gradX[i] = slope * scale;
-      if (gradT) gradT[i] = -slope * scale;
-      if (gradV) gradV[i] = 0.5 * (1 / variance - slope * slope) * scale;
+      gradX[i] = slope * scale;
+      gradT[i] = -slope * scale;
+      gradV[i] = 0.5 * (1 / variance - slope * slope) * scale;
     }
     return sum;
   },

@@ -18,8 +18,8 @@ const kernel: PointwiseKernel = {
       const far = y[i] !== 1;
       const value = (far ? (z < 0 ? 0 : z) : 0) + (near ? distance : 0);
       sum += value;
-      if (values) values[i] = value;
-      if (grad) grad[i] = ((near ? 1 : 0) - (far && z >= 0 ? 1 : 0)) * scale;
+      values[i] = value;
+      grad[i] = ((near ? 1 : 0) - (far && z >= 0 ? 1 : 0)) * scale;
     }
     return sum;
   },

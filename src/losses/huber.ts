@@ -15,13 +15,13 @@ const kernel: PointwiseKernel = {
     let sum = 0;
     for (let i = 0; i < n; i++) {
       const d = (x[i] as number) - (t[i] as number);
-      const z = Math.abs(d);
-      const value = z < delta ? 0.5 * z * z : delta * (z - 0.5 * delta);
+      const c = Math.max(-delta, Math.min(d, delta));
+      const value = c * (d - 0.5 * c); // both pieces: d² / 2 where c is d, delta (|d| − delta / 2) where it is ±delta
       sum += value;
-      if (values) values[i] = value;
-      const grad = (d > delta ? delta : d < -delta ? -delta : d) * scale;
-      if (gradX) gradX[i] = grad;
-      if (gradT) gradT[i] = -grad;
+      values[i] = value;
+      const grad = c * scale;
+      gradX[i] = grad;
+      gradT[i] = -grad;
     }
     return sum;
   },

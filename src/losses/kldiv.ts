@@ -16,11 +16,11 @@ const probabilities: PointwiseKernel = {
       const log = Math.log(target);
       const value = (target === 0 ? 0 : target * log) - target * (x[i] as number);
       sum += value;
-      if (values) values[i] = value;
+      values[i] = value;
       // PyTorch has 0 / 0 in the gradient of xlogy at 0
       const gradTarget = target === 0 ? Number.NaN : (log + 1 - (x[i] as number)) * scale;
-      if (gradX) gradX[i] = -target * scale;
-      if (gradT) gradT[i] = gradTarget;
+      gradX[i] = -target * scale;
+      gradT[i] = gradTarget;
     }
     return sum;
   },
@@ -35,9 +35,9 @@ const logProbabilities: PointwiseKernel = {
       const target = Math.exp(t[i] as number);
       const value = target * d;
       sum += value;
-      if (values) values[i] = value;
-      if (gradX) gradX[i] = -target * scale;
-      if (gradT) gradT[i] = target * (d + 1) * scale;
+      values[i] = value;
+      gradX[i] = -target * scale;
+      gradT[i] = target * (d + 1) * scale;
     }
     return sum;
   },

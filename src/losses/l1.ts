@@ -16,10 +16,19 @@ export const l1Kernel: PointwiseKernel = {
       const d = (x[i] as number) - (t[i] as number);
       const value = Math.abs(d);
       sum += value;
-      if (values) values[i] = value;
-      const grad = d > 0 ? scale : d < 0 ? -scale : 0;
-      if (gradX) gradX[i] = grad;
-      if (gradT) gradT[i] = -grad;
+      values[i] = value;
+      const grad = (Number(d > 0) - Number(d < 0)) * scale;
+      gradX[i] = grad;
+      gradT[i] = -grad;
+    }
+    return sum;
+  },
+  fused(x, t, _, n, _p, _q, scale, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      sum += Math.abs(d);
+      gradX[i] = (Number(d > 0) - Number(d < 0)) * scale;
     }
     return sum;
   },

@@ -14,12 +14,12 @@ const kernel: PointwiseKernel = {
     for (let i = 0; i < n; i++) {
       const sign = y[i] as number;
       const z = margin - sign * ((x1[i] as number) - (x2[i] as number));
-      const value = z < 0 ? 0 : z;
+      const value = Math.max(0, z);
       sum += value;
-      if (values) values[i] = value;
-      const grad = z >= 0 ? sign * scale : 0;
-      if (grad1) grad1[i] = -grad;
-      if (grad2) grad2[i] = grad;
+      values[i] = value;
+      const grad = Number(z >= 0) * sign * scale;
+      grad1[i] = -grad;
+      grad2[i] = grad;
     }
     return sum;
   },

@@ -15,9 +15,18 @@ const kernel: PointwiseKernel = {
       const d = (x[i] as number) - (t[i] as number);
       const value = d * d;
       sum += value;
-      if (values) values[i] = value;
-      if (gradX) gradX[i] = 2 * d * scale;
-      if (gradT) gradT[i] = -2 * d * scale;
+      values[i] = value;
+      gradX[i] = 2 * d * scale;
+      gradT[i] = -2 * d * scale;
+    }
+    return sum;
+  },
+  fused(x, t, _, n, _p, _q, scale, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      sum += d * d;
+      gradX[i] = 2 * d * scale;
     }
     return sum;
   },

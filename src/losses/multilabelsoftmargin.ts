@@ -44,6 +44,7 @@ export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: 2], Mult
       sum = backend().pointwise({
         kernel: plainKernel.name,
         loop: plainKernel.loop,
+        fused: null,
         dtype: frame.dtype,
         n: size,
         a: input,

@@ -43,6 +43,41 @@ function gather(frame: Frame): number | FloatArray {
   const gradOutput = frame.gradOutput.given ? frame.gradOutput.data : null;
   const denominator = frame.reduction === "mean" ? weightSum : 1;
   const scale = frame.upstream / denominator;
+  const sum = inner === 1 && !weights && !values ? plainSum(x, index, outer, classes) : weightedSum(x, index, outer, classes, inner, weights, values);
+  if (grad) {
+    grad.fill(0);
+    let sample = 0;
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++, sample++) {
+        const y = index[sample] as number;
+        if (y < 0) continue;
+        const upstream = gradOutput ? scale * (gradOutput[sample] as number) : scale;
+        grad[(o * classes + y) * inner + i] = -(weights ? (weights[y] as number) * upstream : upstream);
+      }
+    }
+  }
+  return frame.value(sum, denominator);
+}
+
+/** The usual case, one load per row. */
+function plainSum(x: FloatArray, index: Int32Array, rows: number, classes: number): number {
+  let sum = 0;
+  for (let row = 0, base = 0; row < rows; row++, base += classes) {
+    const y = index[row] as number;
+    if (y >= 0) sum -= x[base + y] as number;
+  }
+  return sum;
+}
+
+function weightedSum(
+  x: FloatArray,
+  index: Int32Array,
+  outer: number,
+  classes: number,
+  inner: number,
+  weights: FloatArray | null,
+  values: FloatArray | null,
+): number {
   let sum = 0;
   let sample = 0;
   for (let o = 0; o < outer; o++) {
@@ -57,17 +92,5 @@ function gather(frame: Frame): number | FloatArray {
       if (values) values[sample] = value;
     }
   }
-  if (grad) {
-    grad.fill(0);
-    sample = 0;
-    for (let o = 0; o < outer; o++) {
-      for (let i = 0; i < inner; i++, sample++) {
-        const y = index[sample] as number;
-        if (y < 0) continue;
-        const upstream = gradOutput ? scale * (gradOutput[sample] as number) : scale;
-        grad[(o * classes + y) * inner + i] = -(weights ? (weights[y] as number) * upstream : upstream);
-      }
-    }
-  }
-  return frame.value(sum, denominator);
+  return sum;
 }

@@ -24,8 +24,8 @@ const loopOfLog: PointwiseKernel["loop"] = (x, t, _, n, _p, full, scale, values,
     const rate = Math.exp(input);
     const value = rate - target * input + (full ? stirling(target) : 0);
     sum += value;
-    if (values) values[i] = value;
-    if (grad) grad[i] = (rate - target) * scale;
+    values[i] = value;
+    grad[i] = (rate - target) * scale;
   }
   return sum;
 };
@@ -37,8 +37,8 @@ const loopOfRate: PointwiseKernel["loop"] = (x, t, _, n, eps, full, scale, value
     const target = t[i] as number;
     const value = input - target * Math.log(input + eps) + (full ? stirling(target) : 0);
     sum += value;
-    if (values) values[i] = value;
-    if (grad) grad[i] = (1 - target / (input + eps)) * scale;
+    values[i] = value;
+    grad[i] = (1 - target / (input + eps)) * scale;
   }
   return sum;
 };

@@ -15,15 +15,13 @@ const kernel: PointwiseKernel = {
     let sum = 0;
     for (let i = 0; i < n; i++) {
       const d = (x[i] as number) - (t[i] as number);
-      const z = Math.abs(d);
-      const u = d * p;
-      const inside = u > -1 && u < 1;
-      const value = inside ? 0.5 * z * z * p : z - q;
+      const u = Math.max(-1, Math.min(d * p, 1));
+      const value = u * (d - u * q); // both pieces: d² / (2 beta) where u is d / beta, |d| − beta / 2 where it is ±1
       sum += value;
-      if (values) values[i] = value;
-      const grad = inside ? u * scale : u < 0 ? -scale : u > 0 ? scale : u;
-      if (gradX) gradX[i] = grad;
-      if (gradT) gradT[i] = -grad;
+      values[i] = value;
+      const grad = u * scale;
+      gradX[i] = grad;
+      gradT[i] = -grad;
     }
     return sum;
   },

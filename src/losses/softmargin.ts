@@ -14,8 +14,8 @@ const kernel: PointwiseKernel = {
       const e = Math.exp(-Math.abs(z));
       const value = (z < 0 ? 0 : z) + Math.log1p(e);
       sum += value;
-      if (values) values[i] = value;
-      if (grad) grad[i] = ((-target * (z >= 0 ? 1 : e)) / (1 + e)) * scale;
+      values[i] = value;
+      grad[i] = ((-target * (z >= 0 ? 1 : e)) / (1 + e)) * scale;
     }
     return sum;
   },

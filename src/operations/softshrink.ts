@@ -9,7 +9,7 @@ export interface SoftshrinkOptions {
 }
 
 const loop: PointwiseLoop = (x, _t, _c, n, lambda, _q, _scale, values) => {
-  for (let i = 0; i < n && values; i++) {
+  for (let i = 0; i < n; i++) {
     const value = x[i] as number;
     values[i] = value > lambda ? value - lambda : value < -lambda ? value + lambda : Number.isNaN(value) ? value : 0;
   }
@@ -34,6 +34,7 @@ export const softshrink: LossSpec<<T extends Tensor>(input: T, options?: Softshr
     const call = {
       kernel: "softshrink",
       loop,
+      fused: null,
       dtype: frame.dtype,
       n: input.size,
       a: input,

@@ -69,7 +69,8 @@ export const cases: readonly Golden[] = (JSON.parse(readFileSync(file, "utf8")) 
 /** Cases that some entry cannot run yet, by reason; everything else must be right. */
 export function reasonToSkip(golden: Golden, implemented: (loss: string) => boolean): string | undefined {
   if (!implemented(golden.loss)) return "the loss is not exported yet";
-  return golden.id.includes("broadcast") ? "operands of unequal shape belong to the catalogue issue" : undefined;
+  // Broadcasting comes with the rest of the catalogue: until its losses are exported, these cases are left out.
+  return golden.id.includes("broadcast") && !implemented("hingeEmbeddingLoss") ? "operands of unequal shape belong to the catalogue issue" : undefined;
 }
 
 /**
