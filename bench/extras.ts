@@ -1,10 +1,11 @@
 // Questions beside the main table, each a contest of its own: what `out` saves, what nllLoss reads, what a small call costs.
 
+import * as js from "losskit/js";
 import * as wasm from "losskit/wasm";
 import { agree, type Contest, type Effort, measure, type Timing } from "./contest.js";
 import { normal, seeded } from "./data.js";
 import { crossEntropyKernel } from "./kernel.js";
-import { rows, type Size, sizeText } from "./table.js";
+import { type Kit, rows, type Size, sizeText } from "./table.js";
 
 /** `ratio`: the first contestant's time divided by the second's; `most`: what it should not exceed. */
 export interface Extra {
@@ -27,9 +28,10 @@ interface Question {
 const LOGITS: Size = [4096, 1000];
 const SMALL: Size = [32, 10];
 
-const questions: readonly Question[] = [
-  {
-    name: `mseLoss ${sizeText([1 << 20])}, value + gradient`,
+/** What a fresh gradient costs beside a buffer that is there. */
+function allocation(entry: string, kit: Kit): Question {
+  return {
+    name: `mseLoss ${sizeText([1 << 20])}, value + gradient, ${entry}`,
     same: true,
     of: ["without out", "with out"],
     contest() {
@@ -39,12 +41,17 @@ const questions: readonly Question[] = [
       return {
         grads: [],
         contestants: {
-          "without out": () => wasm.mseLoss.valueAndGrad(x, t).value,
-          "with out": () => wasm.mseLoss.valueAndGrad(x, t, options).value,
+          "without out": () => kit.mseLoss.valueAndGrad(x, t).value,
+          "with out": () => kit.mseLoss.valueAndGrad(x, t, options).value,
         },
       };
     },
-  },
+  };
+}
+
+const questions: readonly Question[] = [
+  allocation("losskit/wasm", wasm),
+  allocation("losskit/js", js),
   {
     name: `nllLoss : crossEntropyLoss ${sizeText(LOGITS)}, value`,
     same: false,

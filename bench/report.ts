@@ -115,7 +115,7 @@ export function render(report: Report): string {
     parts.push("`losskit/wasm` against the fastest hand-written loop:", mainTable(rows));
     parts.push("The JavaScript backend, `losskit/js`, against the same loops:", javascriptTable(rows));
   }
-  if (extras.length > 0) parts.push("Beside them, `losskit/wasm`:", extrasTable(extras));
+  if (extras.length > 0) parts.push("Beside them, `losskit/wasm` where nothing else is said:", extrasTable(extras));
   return `${parts.join("\n\n")}\n`;
 }
 

@@ -11,7 +11,7 @@ import * as huber from "./loops/huber.js";
 import * as klDiv from "./loops/klDiv.js";
 import * as l1 from "./loops/l1.js";
 import * as marginRanking from "./loops/marginRanking.js";
-import { mse } from "./loops/mse.js";
+import * as mse from "./loops/mse.js";
 import * as nll from "./loops/nll.js";
 import * as smoothL1 from "./loops/smoothL1.js";
 import * as tripletMargin from "./loops/tripletMargin.js";
@@ -64,6 +64,7 @@ function entry<P extends { grads: readonly Float32Array[] }>({ loss, sizes, targ
 }
 
 const POINTWISE: readonly Size[] = [[1 << 16], [1 << 20]];
+const VALUE_ALONE: readonly Size[] = [[1 << 16]];
 const EMBEDDINGS: readonly Size[] = [[4096, 384]];
 const LOGITS: Size = [4096, 1000];
 
@@ -86,8 +87,8 @@ export function rows(random: Random, [count = 0, classes = 0]: Size) {
 }
 
 /** The same for the value alone. */
-function rowsWithoutGrad(random: Random, size: Size) {
-  return { ...rows(random, size), grads: [] };
+function valueOnly<P extends { grads: readonly Float32Array[] }>({ problem, ...rest }: Entry<P>): Row[] {
+  return entry({ ...rest, problem: (random, size) => ({ ...problem(random, size), grads: [] }) });
 }
 
 function triplets(random: Random, [count = 0, width = 0]: Size) {
@@ -121,7 +122,7 @@ export const table: readonly Row[] = [
       (kit, { x, t, options }) =>
       () =>
         kit.mseLoss.valueAndGrad(x, t, options).value,
-    loops: { loop: ({ x, t, g }) => mse(x, t, g) },
+    loops: { loop: ({ x, t, g }) => mse.mse(x, t, g) },
   }),
   ...entry({
     loss: "l1Loss",
@@ -205,6 +206,86 @@ export const table: readonly Row[] = [
       branchless: ({ x1, x2, t, g1, g2 }) => marginRanking.branchless(x1, x2, t, 0, g1, g2),
     },
   }),
+  ...valueOnly({
+    loss: "mseLoss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.mseLoss(x, t),
+    loops: { loop: ({ x, t }) => mse.value(x, t) },
+  }),
+  ...valueOnly({
+    loss: "l1Loss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.l1Loss(x, t),
+    loops: { loop: ({ x, t }) => l1.value(x, t) },
+  }),
+  ...valueOnly({
+    loss: "smoothL1Loss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.smoothL1Loss(x, t),
+    loops: { loop: ({ x, t }) => smoothL1.value(x, t, 1) },
+  }),
+  ...valueOnly({
+    loss: "huberLoss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(normal, normal),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.huberLoss(x, t),
+    loops: { loop: ({ x, t }) => huber.value(x, t, 1) },
+  }),
+  ...valueOnly({
+    loss: "bceLoss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(uniform, uniform),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.bceLoss(x, t),
+    loops: { loop: ({ x, t }) => bce.value(x, t) },
+  }),
+  ...valueOnly({
+    loss: "bceWithLogitsLoss, value",
+    sizes: VALUE_ALONE,
+    problem: pair((random, n) => normal(random, n, 3), labels),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.bceWithLogitsLoss(x, t),
+    loops: { loop: ({ x, t }) => bceWithLogits.value(x, t) },
+  }),
+  ...valueOnly({
+    loss: "klDivLoss, value",
+    sizes: VALUE_ALONE,
+    problem: pair(logUniform, uniform),
+    losskit:
+      (kit, { x, t }) =>
+      () =>
+        kit.klDivLoss(x, t),
+    loops: { loop: ({ x, t }) => klDiv.value(x, t) },
+  }),
+  ...valueOnly({
+    loss: "marginRankingLoss, value",
+    sizes: VALUE_ALONE,
+    problem: scores,
+    losskit:
+      (kit, { x1, x2, t }) =>
+      () =>
+        kit.marginRankingLoss(x1, x2, t),
+    loops: { loop: ({ x1, x2, t }) => marginRanking.value(x1, x2, t, 0) },
+  }),
   ...entry({
     loss: "crossEntropyLoss",
     sizes: [[32, 10], LOGITS, [64, 131072]],
@@ -219,10 +300,10 @@ export const table: readonly Row[] = [
       branchless: ({ x, classes, y, g }) => crossEntropy.branchless(x, classes, y, g),
     },
   }),
-  ...entry({
+  ...valueOnly({
     loss: "crossEntropyLoss, value",
     sizes: [LOGITS],
-    problem: rowsWithoutGrad,
+    problem: rows,
     losskit:
       (kit, { input, y }) =>
       () =>
@@ -242,10 +323,10 @@ export const table: readonly Row[] = [
         kit.nllLoss.valueAndGrad(input, y, options).value,
     loops: { loop: ({ x, classes, y, g }) => nll.nll(x, classes, y, g) },
   }),
-  ...entry({
+  ...valueOnly({
     loss: "nllLoss, value",
     sizes: [LOGITS],
-    problem: rowsWithoutGrad,
+    problem: rows,
     losskit:
       (kit, { input, y }) =>
       () =>

@@ -39,3 +39,16 @@ export function branchless(input: Float32Array, target: Float32Array, grad: Floa
   }
   return sum / n;
 }
+
+export function value(input: Float32Array, target: Float32Array): number {
+  const n = input.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const t = target[i]!;
+    const x = input[i]!;
+    const log = Math.max(Math.log(x), -100);
+    const logOther = Math.max(Math.log(1 - x), -100);
+    sum -= logOther + t * (log - logOther);
+  }
+  return sum / n;
+}

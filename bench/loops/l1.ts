@@ -29,3 +29,12 @@ export function branchless(input: Float32Array, target: Float32Array, grad: Floa
   }
   return sum / n;
 }
+
+export function value(input: Float32Array, target: Float32Array): number {
+  const n = input.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sum += Math.abs(input[i]! - target[i]!);
+  }
+  return sum / n;
+}
