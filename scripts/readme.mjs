@@ -1,7 +1,8 @@
-// npm run readme: runs the README's example and writes its output, and the tables of the last benchmark, between the marks in README.md.
+// npm run readme: runs the README's example and writes its output, the errors over the golden cases, and the tables of the last benchmark, between the marks in README.md.
 // With --check it only says whether they are there as printed.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { errorTable } from "./errors.mjs";
 import { root, setup } from "./setup.mjs";
 
 setup();
@@ -26,6 +27,7 @@ function between(text, mark, inside) {
 }
 
 let after = between(before, "example", `\`\`\`\n${printed.join("\n")}\n\`\`\`\n`);
+after = between(after, "errors", `${await errorTable()}\n`);
 const tables = ["node-24", "node-20"].map((name) => `${root}bench/results/${name}.md`).filter(existsSync);
 if (tables.length > 0) after = between(after, "bench", `${tables.map((file) => readFileSync(file, "utf8").trim()).join("\n\n")}\n`);
 

@@ -1,6 +1,7 @@
 /**
  * Central differences of a reference.
  */
+import type { Tolerance } from "./compare.js";
 import { type Args, type Reference, sum, type Tensor } from "./tensor.js";
 
 /**
@@ -23,4 +24,4 @@ export function centralDifference(reference: (args: Args) => Reference, args: Ar
 }
 
 /** Wide enough for what the difference quotient itself is off by, narrow enough that a wrong factor or sign shows. */
-export const centralTolerance = (want: number, largest: number): number => 1e-6 * Math.abs(want) + 1e-7 * Math.max(1, largest);
+export const centralTolerance: Tolerance = (largest) => ({ relative: 1e-6, absolute: 1e-7 * Math.max(1, largest) });

@@ -4,22 +4,29 @@
 
 import { largestFinite } from "./tensor.js";
 
-/** The largest allowed |got − want| for one number, given the largest finite |want| of the whole tensor. */
-export type Tolerance = (want: number, largest: number) => number;
+/** |got − want| is allowed up to relative·|want| + absolute, and up to atLeast anyway. Plain numbers: hundreds of millions are compared. */
+export interface Allowed {
+  readonly relative: number;
+  readonly absolute: number;
+  readonly atLeast?: number;
+}
+
+/** What is allowed in a tensor whose largest finite |want| is this. */
+export type Tolerance = (largest: number) => Allowed;
 
 /** Undefined where all numbers agree, else a sentence about the worst of those that do not. */
 export function difference(got: ArrayLike<number>, want: ArrayLike<number>, tolerance: Tolerance): string | undefined {
   if (got.length !== want.length) return `${got.length} numbers instead of ${want.length}`;
-  const largest = largestFinite(want);
+  const { relative, absolute, atLeast = 0 } = tolerance(largestFinite(want));
   let worst: string | undefined;
   let excess = 1;
   let wrong = 0;
   for (let i = 0; i < want.length; i++) {
     const g = got[i] as number;
     const w = want[i] as number;
-    if (Object.is(g, w) || g === w) continue;
+    if (g === w || (g !== g && w !== w)) continue;
     const off = Math.abs(g - w);
-    const allowed = tolerance(w, largest);
+    const allowed = Math.max(relative * Math.abs(w) + absolute, atLeast);
     // A NaN on one side, or an infinity, leaves `off` NaN or infinite: never within a finite tolerance.
     if (off <= allowed) continue;
     wrong++;

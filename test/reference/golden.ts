@@ -79,8 +79,8 @@ export function reasonToSkip(golden: Golden, implemented: (loss: string) => bool
  */
 function tolerance(dtype: Dtype, torch32: number): Tolerance {
   const own = Number.isFinite(torch32) ? torch32 : 0;
-  if (dtype === "float32") return (want, largest) => Math.max(1e-6 * Math.abs(want) + 1e-7 * largest, 4 * own);
-  return (want, largest) => 1e-12 * Math.abs(want) + 1e-13 * largest + 8 * 2 ** -29 * own + 1e-15;
+  if (dtype === "float32") return (largest) => ({ relative: 1e-6, absolute: 1e-7 * largest, atLeast: 4 * own });
+  return (largest) => ({ relative: 1e-12, absolute: 1e-13 * largest + 8 * 2 ** -29 * own + 1e-15 });
 }
 
 /** Undefined where the answer agrees with PyTorch's. `factor` scales both, for upstream gradients. */

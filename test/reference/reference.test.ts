@@ -63,7 +63,7 @@ describe("references agree with the points worked out by hand", () => {
       if (!row) throw new Error("no row");
       const args = Object.fromEntries(point.args.map((arg, k) => [row.arguments[k], arg]));
       const answer = row.reference(args, point.options ?? {});
-      const near = (want: number, largest: number) => 1e-12 * Math.abs(want) + 1e-13 * largest + 1e-60;
+      const near = (largest: number) => ({ relative: 1e-12, absolute: 1e-13 * largest + 1e-60 });
       if (answer instanceof Float64Array) {
         expect(difference(answer, point.value as number[], near)).toBeUndefined();
         return;
