@@ -2,93 +2,196 @@ import { Lanes } from "../core/lanes";
 import { Exp } from "../math/exp";
 import { Log } from "../math/log";
 
-// The least finite double stands in for a maximum of -infinity, so that no difference of infinities arises
-const LOWEST = memory.data<f64>([-1.7976931348623157e308]);
+// 0 magic + bias of 2^d, 1 least exponent that 2^d knows (it is 0 there), 2 log2(e), 3 and 4 ln 2 in two parts (assembly/math/exp.ts),
+// 5 least logarithm of a probability, 6 2^52 + bias
+const F64 = memory.data<f64>([6755399441056767, -1023, 1.442695040888963387, 6.9314718036912381649e-1, 1.90821492927058770002e-10, -6e14, 4503599627371519]);
+// 0 mantissa, 1 bits of 1, 2 bits of 2^52
+const I64 = memory.data<i64>([0x000fffffffffffff, 0x3ff0000000000000, 0x4330000000000000]);
+/** Exponent of what never happens: far below that of any product of probabilities. */
+const NEVER: f64 = -1e15;
 
 /**
- * Connectionist temporal classification of one sample: forward and backward recursion over the states blank, label 1, blank, label 2, ..., blank, in
- * log space and double precision, two states at a time.
- * emission, alpha: rows of `stride` doubles, one for each of `steps` time steps; states lie at 2 ... 2 + states of a row, with two of padding before
- * and at least two behind. skip: 0 where a state may follow the one two before it, else -infinity, laid out like a row. beta: two rows.
- * Returns the negative log-likelihood. With `occupancy` alpha becomes the probability of each state at each step.
+ * Connectionist temporal classification of one sample: forward and backward recursion over the states blank, label 1, blank, label 2, ..., blank.
+ *
+ * A probability is m * 2^e with 1 <= m < 2 and an integer e of any size, kept as two doubles: as wide as log space, but the recursions add and multiply
+ * instead of taking three exponentials and a logarithm for every state.
+ *
+ * emission, emissionE, alpha, alphaE: rows of `stride` doubles, one for each of `steps` time steps; states lie at 2 ... 2 + states of a row, with two of
+ * padding before and four behind. emission comes as log-probabilities. skip: 0 where a state may follow the one two before it, else NEVER, laid out like a
+ * row. beta: four rows. Returns the negative log-likelihood. With `occupancy` alpha becomes the probability of each state at each step.
  */
 class Ctc {
-  @inline static logSumExp(x: v128, y: v128, z: v128): v128 {
-    const m = f64x2.pmax(f64x2.pmax(f64x2.pmax(x, y), z), Lanes.constant<f64>(LOWEST, 0));
-    const sum = f64x2.add(f64x2.add(Exp.nonpositive<f64>(f64x2.sub(x, m)), Exp.nonpositive<f64>(f64x2.sub(y, m))), Exp.nonpositive<f64>(f64x2.sub(z, m)));
-    return f64x2.add(m, Log.log<f64>(sum));
+  @inline static constant(index: i32): v128 {
+    return Lanes.constant<f64>(F64, index);
   }
 
-  /** Nothing has been seen: every state at -infinity. */
-  @inline static clear(row: usize, stride: i32): void {
-    for (let i = 0; i < stride; i++) store<f64>(row + 8 * i, -Infinity);
+  @inline static bits(index: i32): v128 {
+    return v128.load64_splat(I64 + 8 * index);
   }
 
-  /** The log-likelihood of ending in the last blank or the last label. */
-  @inline static end(row: usize, states: i32): f64 {
-    const last = load<f64>(row + 8 * (1 + states));
-    const before = states > 1 ? load<f64>(row + 8 * states) : -Infinity;
-    const both = Ctc.logSumExp(f64x2.splat(last), f64x2.splat(before), f64x2.splat(-Infinity));
-    return f64x2.extract_lane(both, 0);
+  /** 2^d for integers d <= 1023; 0 from -1023 down. */
+  @inline static power(d: v128): v128 {
+    return i64x2.shl(f64x2.add(f64x2.pmax(d, Ctc.constant(1)), Ctc.constant(0)), 52);
   }
 
-  @inline static forward(emission: usize, alpha: usize, skip: usize, steps: i32, states: i32, stride: i32): void {
-    const row = 8 * stride;
-    Ctc.clear(alpha, stride);
-    store<f64>(alpha + 16, load<f64>(emission + 16));
-    if (states > 1) store<f64>(alpha + 24, load<f64>(emission + 24));
-    for (let t = 1; t < steps; t++) {
-      const before = alpha;
-      alpha += row;
-      emission += row;
-      Ctc.clear(alpha, stride);
-      for (let s = 16; s < 16 + 8 * states; s += 16) {
-        const stay = v128.load(before + s);
-        const next = v128.load(before + s - 8);
-        const jump = f64x2.add(v128.load(before + s - 16), v128.load(skip + s));
-        v128.store(alpha + s, f64x2.add(Ctc.logSumExp(stay, next, jump), v128.load(emission + s)));
-      }
-      // an odd number of states: what the last pair wrote beyond it
-      store<f64>(alpha + 16 + 8 * states, -Infinity);
+  /** The exponent of x > 0, as a double. */
+  @inline static exponent(x: v128): v128 {
+    return f64x2.sub(v128.or(i64x2.shr_u(x, 52), Ctc.bits(2)), Ctc.constant(6));
+  }
+
+  @inline static mantissa(x: v128): v128 {
+    return v128.or(v128.and(x, Ctc.bits(0)), Ctc.bits(1));
+  }
+
+  /** log(m * 2^e). */
+  @inline static logarithm(m: f64, e: f64): f64 {
+    const log = f64x2.extract_lane(Log.log<f64>(f64x2.splat(m)), 0);
+    return e * load<f64>(F64 + 24) + (e * load<f64>(F64 + 32) + log);
+  }
+
+  /** Log-probabilities of a row become m and e. */
+  @inline static split(row: usize, rowE: usize, states: i32): void {
+    for (let s = 16; s < 16 + 8 * states; s += 16) {
+      const x = f64x2.pmax(v128.load(row + s), Ctc.constant(5));
+      const n = f64x2.nearest(f64x2.mul(x, Ctc.constant(2)));
+      const r = Lanes.nmadd<f64>(n, Ctc.constant(4), Lanes.nmadd<f64>(n, Ctc.constant(3), x));
+      const m = Exp.exp<f64>(r);
+      v128.store(row + s, Ctc.mantissa(m));
+      v128.store(rowE + s, f64x2.add(n, Ctc.exponent(m)));
     }
   }
 
-  @inline static backward(emission: usize, alpha: usize, skip: usize, beta: usize, steps: i32, states: i32, stride: i32, nll: f64): void {
+  /** Nothing is in any state. */
+  @inline static clear(row: usize, rowE: usize, stride: i32): void {
+    for (let i = 0; i < 8 * stride; i += 8) {
+      store<f64>(row + i, 1);
+      store<f64>(rowE + i, NEVER);
+    }
+  }
+
+  /** Forgets what the last pair wrote beyond an odd number of states. */
+  @inline static trim(row: usize, rowE: usize, states: i32): void {
+    store<f64>(row + 16 + 8 * states, 1);
+    store<f64>(rowE + 16 + 8 * states, NEVER);
+  }
+
+  @inline static forward(emission: usize, emissionE: usize, alpha: usize, alphaE: usize, skip: usize, steps: i32, states: i32, stride: i32): void {
     const row = 8 * stride;
-    const scale = f64x2.splat(nll);
-    let now = beta;
-    let after = beta + row;
-    alpha += row * (steps - 1);
-    emission += row * (steps - 1);
-    Ctc.clear(now, stride);
-    Ctc.clear(after, stride);
-    for (let t = steps - 1; t >= 0; t--) {
+    Ctc.clear(alpha, alphaE, stride);
+    for (let s = 16; s < (states > 1 ? 32 : 24); s += 8) {
+      store<f64>(alpha + s, load<f64>(emission + s));
+      store<f64>(alphaE + s, load<f64>(emissionE + s));
+    }
+    for (let t = 1; t < steps; t++) {
+      const m = alpha;
+      const e = alphaE;
+      alpha += row;
+      alphaE += row;
+      emission += row;
+      emissionE += row;
+      Ctc.clear(alpha, alphaE, stride);
       for (let s = 16; s < 16 + 8 * states; s += 16) {
-        let b: v128;
-        if (t == steps - 1) {
-          // the last two states end at no cost
-          const at = (s - 16) / 8;
-          b = f64x2.replace_lane(f64x2.splat(at + 1 >= states - 2 && at + 1 < states ? 0 : -Infinity), 0, at >= states - 2 ? 0 : -Infinity);
-        } else {
-          const jump = f64x2.add(v128.load(after + s + 16), v128.load(skip + s + 16));
-          b = Ctc.logSumExp(v128.load(after + s), v128.load(after + s + 8), jump);
-        }
-        v128.store(now + s, f64x2.add(b, v128.load(emission + s)));
-        v128.store(alpha + s, Exp.exp<f64>(f64x2.add(f64x2.add(v128.load(alpha + s), b), scale)));
+        const e0 = v128.load(e + s);
+        const e1 = v128.load(e + s - 8);
+        const e2 = f64x2.add(v128.load(e + s - 16), v128.load(skip + s));
+        const top = f64x2.pmax(f64x2.pmax(e0, e1), e2);
+        let sum = f64x2.mul(v128.load(m + s), Ctc.power(f64x2.sub(e0, top)));
+        sum = Lanes.madd<f64>(v128.load(m + s - 8), Ctc.power(f64x2.sub(e1, top)), sum);
+        sum = Lanes.madd<f64>(v128.load(m + s - 16), Ctc.power(f64x2.sub(e2, top)), sum);
+        sum = f64x2.mul(sum, v128.load(emission + s));
+        v128.store(alpha + s, Ctc.mantissa(sum));
+        v128.store(alphaE + s, f64x2.add(f64x2.add(top, v128.load(emissionE + s)), Ctc.exponent(sum)));
       }
-      store<f64>(now + 16 + 8 * states, -Infinity);
+      Ctc.trim(alpha, alphaE, states);
+    }
+  }
+
+  @inline static backward(
+    emission: usize,
+    emissionE: usize,
+    alpha: usize,
+    alphaE: usize,
+    skip: usize,
+    beta: usize,
+    steps: i32,
+    states: i32,
+    stride: i32,
+    total: v128,
+    totalE: v128,
+  ): void {
+    const row = 8 * stride;
+    let now = beta;
+    let after = beta + 2 * row;
+    const last = row * (steps - 1);
+    alpha += last;
+    alphaE += last;
+    emission += last;
+    emissionE += last;
+    Ctc.clear(now, now + row, stride);
+    Ctc.clear(after, after + row, stride);
+    // beyond the last step: one of the last two states has to be reached, and nothing is left to emit.
+    for (let s = max(states - 2, 0); s < states; s++) store<f64>(after + row + 16 + 8 * s, 0);
+    for (let t = steps - 1; t >= 0; t--) {
+      const e = after + row;
+      for (let s = 16; s < 16 + 8 * states; s += 16) {
+        const e0 = v128.load(e + s);
+        // at the last step a state ends where it is: it neither moves on nor jumps
+        let e1 = v128.load(e + s + 8);
+        let e2 = f64x2.add(v128.load(e + s + 16), v128.load(skip + s + 16));
+        if (t == steps - 1) {
+          e1 = f64x2.splat(NEVER);
+          e2 = e1;
+        }
+        const top = f64x2.pmax(f64x2.pmax(e0, e1), e2);
+        let sum = f64x2.mul(v128.load(after + s), Ctc.power(f64x2.sub(e0, top)));
+        sum = Lanes.madd<f64>(v128.load(after + s + 8), Ctc.power(f64x2.sub(e1, top)), sum);
+        sum = Lanes.madd<f64>(v128.load(after + s + 16), Ctc.power(f64x2.sub(e2, top)), sum);
+        const share = f64x2.sub(f64x2.add(v128.load(alphaE + s), top), totalE);
+        v128.store(alpha + s, f64x2.div(f64x2.mul(f64x2.mul(v128.load(alpha + s), sum), Ctc.power(share)), total));
+        sum = f64x2.mul(sum, v128.load(emission + s));
+        v128.store(now + s, Ctc.mantissa(sum));
+        v128.store(now + row + s, f64x2.add(f64x2.add(top, v128.load(emissionE + s)), Ctc.exponent(sum)));
+      }
+      Ctc.trim(now, now + row, states);
       const swap = now;
       now = after;
       after = swap;
       alpha -= row;
+      alphaE -= row;
       emission -= row;
+      emissionE -= row;
     }
   }
 }
 
-export function ctc_f64(emission: usize, alpha: usize, skip: usize, beta: usize, steps: i32, states: i32, stride: i32, occupancy: i32): f64 {
-  Ctc.forward(emission, alpha, skip, steps, states, stride);
-  const nll = -Ctc.end(alpha + 8 * stride * (steps - 1), states);
-  if (occupancy) Ctc.backward(emission, alpha, skip, beta, steps, states, stride, nll);
-  return nll;
+export function ctc_f64(
+  emission: usize,
+  emissionE: usize,
+  alpha: usize,
+  alphaE: usize,
+  skip: usize,
+  beta: usize,
+  steps: i32,
+  states: i32,
+  stride: i32,
+  occupancy: i32,
+): f64 {
+  const row = 8 * stride;
+  for (let t = 0; t < steps; t++) Ctc.split(emission + t * row, emissionE + t * row, states);
+  Ctc.forward(emission, emissionE, alpha, alphaE, skip, steps, states, stride);
+  // the last blank and the last label
+  const at = row * (steps - 1) + 8 * (1 + states);
+  let m = load<f64>(alpha + at);
+  let e = load<f64>(alphaE + at);
+  if (states > 1) {
+    const m1 = load<f64>(alpha + at - 8);
+    const e1 = load<f64>(alphaE + at - 8);
+    const top = max(e, e1);
+    m = m * f64x2.extract_lane(Ctc.power(f64x2.splat(e - top)), 0) + m1 * f64x2.extract_lane(Ctc.power(f64x2.splat(e1 - top)), 0);
+    e = top;
+  }
+  if (e < NEVER / 2) return Infinity;
+  const likelihood = Ctc.logarithm(m, e);
+  if (occupancy) Ctc.backward(emission, emissionE, alpha, alphaE, skip, beta, steps, states, stride, f64x2.splat(m), f64x2.splat(e));
+  return -likelihood;
 }

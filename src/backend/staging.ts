@@ -26,7 +26,7 @@ export const GRAD_C = 8;
 export const INDEX = 9;
 /** Where outputs go that nobody reads. */
 export const SINK = 10;
-const SLOTS = 11;
+export const SLOTS = 11;
 
 const PAGE = 1 << 16;
 export const PAGES: number = Math.ceil((BASE + SLOTS * (ROW_BYTES + SLACK)) / PAGE);

@@ -1,7 +1,7 @@
 /**
  * The losses over classes (SEMANTICS.md 2.5 and 2.6). The class axis is 1, or 0 for a single sample: element (n, c, d) lies at (n·C + c)·inner + d.
  */
-import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sizeOf, sum, type Tensor, tensorOption } from "./tensor.js";
+import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sizeOf, sum, tensorOption } from "./tensor.js";
 
 /** Calls `visit` with every sample's number and the addresses of its classes. */
 export function slices(shape: readonly number[], axis: number): { samples: number; count: number; at: (sample: number, c: number) => number } {
@@ -28,11 +28,8 @@ export function gather(data: Float64Array, count: number, at: (c: number) => num
   return slice;
 }
 
-/** Values are lse − x_y, slopes w·(p − 1). */
-const termsOf = (input: Tensor, weight: Float64Array | undefined) => ({
-  value: largestFinite(input.data) * (weight ? largestFinite(weight) : 1),
-  slope: weight ? largestFinite(weight) : 1,
-});
+/** Slopes are w·(p − 1). */
+const slopeTerms = (weight: Float64Array | undefined) => (weight ? largestFinite(weight) : 1);
 
 export function nll(args: Args, options: Options): Reference {
   const input = argument(args, "input");
@@ -72,16 +69,20 @@ function withClasses(args: Args, options: Options): Reference {
   const row = (n: number) => logSoftmaxOf(gather(input.data, count, (c) => at(n, c)));
   const kept = [...Array(samples).keys()].filter((n) => target[n] !== ignore);
   const values = zeros(samples);
+  const terms = zeros(samples);
   for (const n of kept) {
     const logp = row(n);
     const y = target[n] as number;
     const picked = -weightOf(y) * (logp[y] as number);
+    // lse − x_y, and what smoothing adds, all of one sign.
+    const x = input.data[at(n, y)] as number;
+    terms[n] = weightOf(y) * (Math.abs(x) + Math.abs(x - (logp[y] as number)));
     values[n] = smoothing === 0 ? picked : (1 - smoothing) * picked + (smoothing / count) * -sum(logp.map((l, c) => weightOf(c) * l));
   }
   return {
     values,
     denominators: { mean: sum(kept.map((n) => weightOf(target[n] as number))) },
-    terms: termsOf(input, weight),
+    terms: { value: largestFinite(terms) + largestFinite(values), slope: slopeTerms(weight) },
     grads: (upstream) => {
       const grad = zeros(input.data.length);
       for (const n of kept) {
@@ -108,14 +109,19 @@ function withProbabilities(args: Args, options: Options): Reference {
   const weightOf = (c: number) => (weight ? (weight[c] as number) : 1);
   const row = (n: number) => logSoftmaxOf(gather(input.data, count, (c) => at(n, c)));
   const mixed = (n: number) => gather(target, count, (c) => at(n, c)).map((t, c) => weightOf(c) * ((1 - smoothing) * t + smoothing / count));
-  const values = Float64Array.from({ length: samples }, (_, n) => {
+  const values = zeros(samples);
+  const terms = zeros(samples);
+  for (let n = 0; n < samples; n++) {
     const logp = row(n);
-    return -sum(mixed(n).map((t, c) => t * (logp[c] as number)));
-  });
+    const wanted = mixed(n);
+    values[n] = -sum(wanted.map((t, c) => t * (logp[c] as number)));
+    // t·(lse − x): the logits, each with its share, are what may cancel.
+    terms[n] = sum(wanted.map((t, c) => Math.abs(t * (input.data[at(n, c)] as number))));
+  }
   return {
     values,
     denominators: { mean: samples },
-    terms: termsOf(input, weight),
+    terms: { value: largestFinite(terms) + largestFinite(values), slope: slopeTerms(weight) },
     grads: (upstream) => {
       const grad = { input: zeros(input.data.length), target: zeros(input.data.length) };
       for (let n = 0; n < samples; n++) {

@@ -24,13 +24,14 @@ export function difference(got: ArrayLike<number>, want: ArrayLike<number>, tole
   for (let i = 0; i < want.length; i++) {
     const g = got[i] as number;
     const w = want[i] as number;
-    if (g === w || (g !== g && w !== w)) continue;
     const off = Math.abs(g - w);
-    const allowed = Math.max(relative * Math.abs(w) + absolute, atLeast);
-    // A NaN on one side, or an infinity, leaves `off` NaN or infinite: never within a finite tolerance.
+    if (off <= relative * Math.abs(w) + absolute && off < Number.POSITIVE_INFINITY) continue;
+    // What comes here is wrong or not finite: a NaN or an infinity is right only where the same is wanted, whatever the tolerance.
+    if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue;
+    const allowed = Number.isFinite(off) ? Math.max(relative * Math.abs(w) + absolute, atLeast) : 0;
     if (off <= allowed) continue;
     wrong++;
-    const times = Number.isFinite(off) && allowed > 0 ? off / allowed : Number.POSITIVE_INFINITY;
+    const times = allowed > 0 ? off / allowed : Number.POSITIVE_INFINITY;
     if (worst !== undefined && times <= excess) continue;
     excess = times;
     worst = `at ${i}: got ${g}, want ${w}, off by ${off}, allowed ${allowed}`;

@@ -130,6 +130,15 @@ export const kinks: readonly Point[] = [
     grad: { anchor: [0.5, 0.5], positive: [0.5, -0.5], negative: [-1, 0] },
   },
   {
+    // Three dimensions are no whole vector: what follows a row in memory is the next one, whose largest coordinate is as large.
+    title: "p=∞: rows do not count each other's ties",
+    loss: "tripletMarginLoss",
+    args: [t([0, 0, 0, 0, 0, 0], [2, 3]), t([2, 0, 0, 2, 0, 0], [2, 3]), t([1, 0, 0, 1, 0, 0], [2, 3])],
+    options: { ...none, p: inf, eps: 0 },
+    value: [2, 2],
+    grad: { anchor: [0, 0, 0, 0, 0, 0], positive: [1, 0, 0, 1, 0, 0], negative: [-1, 0, 0, -1, 0, 0] },
+  },
+  {
     title: "p=½: 0 where v is 0",
     loss: "tripletMarginLoss",
     args: triple([0, 0], [0, 4], [1, 1]),
@@ -176,6 +185,14 @@ export const kinks: readonly Point[] = [
     options: { reduction: "batchmean" },
     value: 1,
     grad: { input: [-1] },
+  },
+  {
+    title: "klDiv, batchmean divides by the first axis of the input, not of what it is broadcast to",
+    loss: "klDivLoss",
+    args: [t([-1, -2], [1, 2]), t([1, 1, 1, 1, 1, 1], [3, 2])],
+    options: { reduction: "batchmean" },
+    value: 9,
+    grad: { input: [-3, -3], target: [2, 3, 2, 3, 2, 3] },
   },
   // nll and crossEntropy: ignoring is not weighting with 0.
   { title: "nll, weight 0 times −inf", loss: "nllLoss", args: [t([minf, -1], [1, 2]), c([0])], options: { ...none, weight: t([0, 1]) }, value: [nan] },

@@ -74,3 +74,27 @@ describe("references agree with the points worked out by hand", () => {
     });
   }
 });
+
+/** Every other test leans on it. */
+describe("the comparison", () => {
+  const { NaN: nan, POSITIVE_INFINITY: inf, NEGATIVE_INFINITY: minf } = Number;
+  const tolerance = (largest: number) => ({ relative: 0.1, absolute: 0.01 * largest });
+
+  it("takes what is near, and the same NaN, infinity and zero", () => {
+    expect(difference([1.1, -98, nan, inf, minf, -0], [1, -90, nan, inf, minf, 0], tolerance)).toBeUndefined();
+  });
+  for (const [got, want] of [
+    [1.2, 1],
+    [nan, 1],
+    [1, nan],
+    [inf, 1],
+    [1, inf],
+    [1e308, inf],
+    [inf, minf],
+    [nan, inf],
+    [inf, nan],
+  ] as const) {
+    it(`tells ${got} from ${want}`, () => expect(difference([0, got], [0, want], tolerance)).toMatch("1 of 2 differ, worst at 1"));
+  }
+  it("counts numbers", () => expect(difference([1], [1, 1], tolerance)).toMatch("instead of 2"));
+});
