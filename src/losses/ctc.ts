@@ -5,6 +5,8 @@ import type { Operand } from "../operand.js";
 import { boolean, differentiable, integer, type LossSpec, REDUCTIONS } from "../spec.js";
 import type { Classes, Loss } from "../types.js";
 
+const LEAST_STEPS = 16;
+
 export interface CtcOptions {
   /** The class that stands for no label. */
   blank?: number | bigint | undefined;
@@ -51,7 +53,8 @@ function run(frame: Frame, backend: Backend): number | FloatArray {
   const starts = startsOf(frame, targets, batch, lengths);
   const labels = readLabels(frame, targets, batch, starts, lengths, classes);
   for (let n = 0; n < batch; n++) {
-    const doubles = (times[n] as number) * (2 * (lengths[n] as number) + 7);
+    // single rows of that length are needed too, so that a short time does not make room for any number of labels
+    const doubles = Math.max(times[n] as number, LEAST_STEPS) * (2 * (lengths[n] as number) + 7);
     if (doubles > backend.ctcLimit) {
       throw rangeError(
         loss,

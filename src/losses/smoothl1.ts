@@ -28,6 +28,7 @@ const kernel: PointwiseKernel = {
 };
 
 // Below this 1 / beta is no float32 any more, and the square is narrower than any float32 rounding: L1.
+const LARGEST = { float32: 2 ** 126, float64: 2 ** 1022 };
 const SMALLEST = { float32: 2 ** -126, float64: 2 ** -1022 };
 
 /**
@@ -43,7 +44,8 @@ export const smoothL1Loss: LossSpec<Loss<[input: 1, target: 2], SmoothL1Options,
   arguments: [differentiable("input"), onDemand("target")],
   options: [nonNegative("beta", 1)],
   kernel: (frame) => {
-    const beta = frame.options[0] as number;
+    // a beta that is infinite, or is so in the dtype of the call, would make NaN of 0 · infinity
+    const beta = Math.min(frame.options[0] as number, LARGEST[frame.dtype]);
     return beta < SMALLEST[frame.dtype] ? [l1Kernel, 1, 0] : [kernel, 1 / beta, beta / 2];
   },
 });
