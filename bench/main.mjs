@@ -1,11 +1,11 @@
 // npm run bench [-- --quick] [-- --only <regex>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if that is another.
 
 import { execFileSync } from "node:child_process";
-import { otherNode, root, run, setup } from "../scripts/setup.mjs";
+import { node, otherNode, root, run, setup } from "../scripts/setup.mjs";
 
 setup();
-run(process.execPath, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
+run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
 const other = otherNode();
-for (const node of [...(other ? [other.path] : []), process.execPath]) {
-  execFileSync(node, [`${root}build/tools/bench/run.js`, ...process.argv.slice(2)], { stdio: "inherit" });
+for (const path of [...(other ? [other.path] : []), node]) {
+  execFileSync(path, [`${root}build/tools/bench/run.js`, ...process.argv.slice(2)], { stdio: "inherit" });
 }

@@ -56,8 +56,8 @@ export class Broadcast {
   }
 
   /** Sums positions of the result back to the operand's own elements, in doubles. */
-  reduce(full: FloatArray, into: FloatArray): void {
-    const sums = new Float64Array(into.length);
+  reduce(full: FloatArray, into: FloatArray, size: number): void {
+    const sums = new Float64Array(size);
     const inner = this.axes[0] as number;
     const step = this.strides[0] as number;
     for (let position = 0; position < full.length; ) {
@@ -66,7 +66,7 @@ export class Broadcast {
       for (let k = 0; k < run; k++, to += step) sums[to] = (sums[to] as number) + (full[position + k] as number);
       position += run;
     }
-    for (let i = 0; i < into.length; i++) into[i] = sums[i] as number;
+    for (let i = 0; i < size; i++) into[i] = sums[i] as number;
   }
 
   /** All positions of the result. */

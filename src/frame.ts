@@ -243,7 +243,8 @@ export class Frame {
   reduceGradients(): void {
     for (let i = 0; i < MAX_ARGUMENTS; i++) {
       const full = this.full[i];
-      if (full) this.operands[i]?.broadcast?.reduce(full, this.outs[i] as FloatArray);
+      const operand = this.operands[i] as Operand;
+      if (full) operand.broadcast?.reduce(full, this.outs[i] as FloatArray, operand.size);
     }
   }
 

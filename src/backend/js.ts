@@ -57,8 +57,8 @@ function fill(source: Source, start: number, count: number, into: Float64Array):
   else for (let i = 0; i < count; i++) into[i] = source.data[start + i] as number;
 }
 
-function outside(data: FloatArray, low: number, high: number): number {
-  for (let i = 0; i < data.length; i++) {
+function outside(data: FloatArray, n: number, low: number, high: number): number {
+  for (let i = 0; i < n; i++) {
     const value = data[i] as number;
     if (!(value >= low && value <= high)) return i;
   }

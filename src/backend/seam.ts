@@ -192,8 +192,8 @@ export interface Backend {
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
   cdist(call: CdistCall): void;
-  /** Index of the first element that is not in [low, high] (NaN is not), or -1. */
-  outside(data: FloatArray, low: number, high: number): number;
+  /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
+  outside(data: FloatArray, n: number, low: number, high: number): number;
 }
 
 /** What an entry point knows of its backend: decided at the first call, once. */

@@ -47,12 +47,12 @@ function multiply(machine: Machine, slot: number, by: number, dtype: Dtype, coun
   return machine.kernel("multiply", dtype)(address(slot), address(by), count);
 }
 
-export function outside(machine: Machine, data: FloatArray, low: number, high: number): number {
-  const dtype = data.BYTES_PER_ELEMENT === 4 ? "float32" : "float64";
+export function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
+  const dtype = data instanceof Float32Array ? "float32" : "float64";
   const within = machine.kernel("within", dtype);
-  const tile = TILE_BYTES / data.BYTES_PER_ELEMENT;
-  for (let start = 0; start < data.length; start += tile) {
-    const count = Math.min(tile, data.length - start);
+  const tile = TILE_BYTES / (dtype === "float32" ? 4 : 8);
+  for (let start = 0; start < n; start += tile) {
+    const count = Math.min(tile, n - start);
     machine.window.put(A, dtype, data, start, count);
     let i = within(address(A), count, low, high);
     if (i >= count) continue;

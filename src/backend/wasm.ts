@@ -19,6 +19,6 @@ export function webAssembly(instance: WebAssembly.Instance, memory: WebAssembly.
     distances: (call) => distances(machine, call),
     cosine: (call) => cosine(machine, call),
     cdist: (call) => cdist(machine, call),
-    outside: (data, low, high) => outside(machine, data, low, high),
+    outside: (data, n, low, high) => outside(machine, data, n, low, high),
   };
 }

@@ -66,7 +66,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
   }
   if (loss.nonNegativeThird) {
     third.unshare();
-    const at = negative(third.data, backend);
+    const at = negative(third.data, third.size, backend);
     if (at >= 0) throw rangeError(frame.loss, `${third.place}[${at}]`, "a number >= 0", String(third.data[at]));
   }
   const [kernel, p, q] = loss.kernel(frame);
@@ -100,26 +100,26 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
 
 /** What the sum of the losses is divided by. */
 function divisor(loss: PointwiseLoss, frame: Frame, n: number): number {
-  if (frame.reduction === "mean") return loss.meanByWeight && frame.weight.given ? total(frame.weight.data) : n;
+  if (frame.reduction === "mean") return loss.meanByWeight && frame.weight.given ? total(frame.weight.data, frame.weight.size) : n;
   if (frame.reduction === "batchmean") return frame.operands[0]?.shape[0] ?? 1;
   return 1;
 }
 
-function total(data: FloatArray): number {
+function total(data: FloatArray, n: number): number {
   let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i] as number;
+  for (let i = 0; i < n; i++) sum += data[i] as number;
   return sum;
 }
 
 /** Index of the first negative element, or -1; NaN is none. */
-function negative(data: FloatArray, backend: Backend): number {
-  let at = backend.outside(data, 0, Number.POSITIVE_INFINITY);
+function negative(data: FloatArray, n: number, backend: Backend): number {
+  let at = backend.outside(data, n, 0, Number.POSITIVE_INFINITY);
   if (at < 0) return -1;
-  while (at < data.length && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
-  return at < data.length ? at : -1;
+  while (at < n && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
+  return at < n ? at : -1;
 }
 
 function checkProbabilities(frame: Frame, operand: Operand, backend: Backend): void {
-  const at = backend.outside(operand.data, 0, 1);
+  const at = backend.outside(operand.data, operand.size, 0, 1);
   if (at >= 0) throw rangeError(frame.loss, `${operand.place}[${at}]`, "a probability in [0, 1]", String(operand.data[at]));
 }

@@ -44,8 +44,9 @@ export const smoothL1Loss: LossSpec<Loss<[input: 1, target: 2], SmoothL1Options,
   arguments: [differentiable("input"), onDemand("target")],
   options: [nonNegative("beta", 1)],
   kernel: (frame) => {
-    // a beta that is infinite, or is so in the dtype of the call, would make NaN of 0 · infinity
-    const beta = Math.min(frame.options[0] as number, LARGEST[frame.dtype]);
+    const beta = frame.options[0] as number;
+    // so wide that everything lies inside it, at a value of 0: 0 · infinity would be NaN
+    if (beta > LARGEST[frame.dtype]) return [kernel, 0, 0];
     return beta < SMALLEST[frame.dtype] ? [l1Kernel, 1, 0] : [kernel, 1 / beta, beta / 2];
   },
 });

@@ -64,7 +64,7 @@ export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
       if (i > axis) inner *= shape[i] as number;
       if (i !== axis) rows *= shape[i] as number;
     }
-    if (inner > 1) for (const operand of [a, b]) lastAxis(operand, dims, inner);
+    if (inner > 1) for (const operand of [a, b]) lastAxis(operand, rows * dims, dims, inner);
     return perRow(frame, rows, () => compute(frame, backend, rows, dims, 2, { run: "cosine", eps }));
   },
 };
@@ -77,11 +77,11 @@ function perRow<T>(frame: Frame, rows: number, run: () => T): T {
 }
 
 /** Replaces the elements by a copy in which the compared axis is the last. */
-function lastAxis(operand: Operand, dims: number, inner: number): void {
+function lastAxis(operand: Operand, size: number, dims: number, inner: number): void {
   const from = operand.data;
-  const to = from instanceof Float32Array ? new Float32Array(from.length) : new Float64Array(from.length);
+  const to = from instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   let at = 0;
-  for (let base = 0; base < from.length; base += dims * inner) {
+  for (let base = 0; base < size; base += dims * inner) {
     for (let i = 0; i < inner; i++) for (let d = 0; d < dims; d++) to[at++] = from[base + d * inner + i] as number;
   }
   operand.data = to;

@@ -1,7 +1,7 @@
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "../errors.js";
 import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { type Operand, setElements } from "../operand.js";
 import type { LossSpec, Option, Spec } from "../spec.js";
 import type { Operation1 } from "../types.js";
 
@@ -156,7 +156,7 @@ export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
     if (keptSize === 0) return result;
     if (input.size === 0) return result.fill(Number.NEGATIVE_INFINITY);
     if (axes.length === 0) {
-      result.set(input.data);
+      setElements.call(result, input.data);
       return result;
     }
     const first = axes[0] as number;
@@ -168,7 +168,7 @@ export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
       return infinities(result, input.data, classes, inner);
     }
     const classes = input.size / keptSize;
-    const moved = reducedLast(frame, input.data, shape, axes);
+    const moved = reducedLast(frame, input.data, input.size, shape, axes);
     rows(frame, backend, moved, keptSize, classes, 1, result, null, null);
     return infinities(result, moved, classes, 1);
   },
@@ -190,12 +190,12 @@ function infinities(result: FloatArray, x: FloatArray, classes: number, inner: n
 }
 
 /** A copy in which the reduced axes come last. */
-function reducedLast(frame: Frame, data: FloatArray, shape: readonly number[], axes: readonly number[]): FloatArray {
+function reducedLast(frame: Frame, data: FloatArray, size: number, shape: readonly number[], axes: readonly number[]): FloatArray {
   const order = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   order.push(...axes);
   const strides = order.map((axis) => product(shape, axis + 1, shape.length));
   const lengths = order.map((axis) => shape[axis] as number);
-  const result = make(frame, data.length);
+  const result = make(frame, size);
   const counter = new Array<number>(order.length).fill(0);
   let from = 0;
   for (let at = 0; at < result.length; at++) {

@@ -1,0 +1,323 @@
+/**
+ * Every kind of error that the contract words, on every entry point: the class, the names in the message, every `out` untouched, the next call right.
+ */
+import { describe, expect, it } from "vitest";
+import { type Callable, entries, functionOf } from "./entries.js";
+import { losses } from "./table.js";
+
+const f32 = (...values: number[]) => Float32Array.from(values);
+const SENTINEL = 123.25;
+
+/** Arguments that every loss accepts, in float32. */
+const GOOD: Record<string, () => unknown[]> = {
+  mseLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  l1Loss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  smoothL1Loss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  huberLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  nllLoss: () => [f32(-1, -2, -3, -1, -2, -3), [0, 2]],
+  crossEntropyLoss: () => [f32(1, 2, 3, 1, 2, 3), [0, 2]],
+  bceLoss: () => [f32(0.5, 0.2, 0.9), f32(0, 1, 0.5)],
+  bceWithLogitsLoss: () => [f32(1, -2, 3), f32(0, 1, 0.5)],
+  klDivLoss: () => [f32(-1, -2, -3), f32(0.5, 0.2, 0.3)],
+  marginRankingLoss: () => [f32(1, 2, 3), f32(0, 2, 5), f32(1, -1, 1)],
+  tripletMarginLoss: () => [f32(1, 2, 3), f32(0, 2, 5), f32(4, 1, 1)],
+  tripletRatioLoss: () => [f32(1, 2, 3), f32(0, 2, 5), f32(4, 1, 1)],
+  cosineEmbeddingLoss: () => [f32(1, 2, 3), f32(0, 2, 5), 1],
+  hingeEmbeddingLoss: () => [f32(1, 2, 3), f32(1, -1, 1)],
+  softMarginLoss: () => [f32(1, 2, 3), f32(1, -1, 1)],
+  multiMarginLoss: () => [f32(1, 2, 3, 1, 2, 3), [0, 2]],
+  multiLabelMarginLoss: () => [f32(1, 2, 3), Int32Array.of(2, -1, 0)],
+  multiLabelSoftMarginLoss: () => [f32(1, 2, 3), f32(1, 0, 1)],
+  poissonNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2)],
+  gaussianNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2), f32(1, 0.5, 2)],
+  ctcLoss: () => [{ data: f32(-1, -2, -3, -1, -2, -3), shape: [2, 3] }, [1], 2, 1],
+};
+
+/** Number options with values that are out of range; NaN is added to each. */
+const OPTIONS: Record<string, Record<string, number[]>> = {
+  smoothL1Loss: { beta: [-1] },
+  huberLoss: { delta: [0, -1] },
+  crossEntropyLoss: { labelSmoothing: [-0.1, 1.5], ignoreIndex: [0.5] },
+  nllLoss: { ignoreIndex: [0.5] },
+  marginRankingLoss: { margin: [] },
+  tripletMarginLoss: { margin: [0, -1], p: [-1], eps: [] },
+  tripletRatioLoss: { eps: [] },
+  cosineEmbeddingLoss: { margin: [] },
+  hingeEmbeddingLoss: { margin: [] },
+  multiMarginLoss: { p: [3, 1.5, 0], margin: [] },
+  poissonNllLoss: { eps: [] },
+  gaussianNllLoss: { eps: [0, -1] },
+  ctcLoss: { blank: [-1, 3, 0.5] },
+};
+
+function thrown(call: () => unknown): Error {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+function check(call: () => unknown, kind: typeof TypeError | typeof RangeError, ...parts: string[]): void {
+  const error = thrown(call);
+  expect(error, error.message).toBeInstanceOf(kind);
+  for (const part of parts) expect(error.message).toContain(part);
+}
+
+// a row of the table without arguments here is a loss that nobody tried to misuse
+for (const { name } of losses) if (!(name in GOOD)) throw new Error(`test/misuse.test.ts has no arguments for ${name}`);
+const names = Object.keys(GOOD);
+
+for (const entry of entries) {
+  describe(entry.name, () => {
+    for (const name of names) {
+      const loss = functionOf(entry, name);
+      const good = () => (GOOD[name] as () => unknown[])();
+      const first = (args: unknown[]): Float32Array => ((args[0] as { data?: Float32Array }).data ?? args[0]) as Float32Array;
+      const argument = name === "ctcLoss" ? "logProbs" : /Ranking|cosine/.test(name) ? "input1" : name.startsWith("triplet") ? "anchor" : "input";
+
+      describe(name, () => {
+        const right = loss(...good());
+        const next = () => expect(loss(...good())).toEqual(right);
+
+        it("number of arguments", () => {
+          check(() => loss(), TypeError, name);
+          check(() => loss(first(good())), TypeError, name);
+          check(() => loss(...good(), {}, {}), TypeError, name);
+          next();
+        });
+
+        it("arguments of a wrong kind", () => {
+          const wrong = [
+            null,
+            undefined,
+            "1",
+            true,
+            1n,
+            () => 1,
+            Symbol.iterator,
+            new ArrayBuffer(8),
+            new DataView(new ArrayBuffer(8)),
+            {},
+            [[1]],
+            ["1"],
+            [, 1],
+          ];
+          for (const value of [...wrong, new Uint16Array(3), { data: new Uint16Array(3), dims: [3], type: "float16" }, { data: f32(1, 2, 3) }]) {
+            const args = good();
+            args[0] = value;
+            check(() => loss(...args), TypeError, name, `"${argument}"`);
+          }
+          next();
+        });
+
+        it("tensors that are not what they seem", () => {
+          const data = first(good());
+          for (const extra of [{ location: "gpu-buffer" }, { strides: [2] }, { stride: [0] }, { offset: 1 }, { type: "float16" }]) {
+            const args = good();
+            args[0] = { data, shape: [data.length], ...extra };
+            check(() => loss(...args), TypeError, name, `"${argument}"`);
+          }
+          for (const shape of [[data.length + 1], [-1], [1.5], [2 ** 40, 2 ** 40], [2 ** 31, 2 ** 31, 2 ** 31, 0]]) {
+            const args = good();
+            args[0] = { data, shape };
+            check(() => loss(...args), RangeError, name, `"${argument}"`);
+          }
+          next();
+        });
+
+        it("detached arrays", () => {
+          const args = good();
+          const array = first(args);
+          structuredClone(array, { transfer: [array.buffer as ArrayBuffer] });
+          check(() => loss(...args), TypeError, name, "detached");
+          next();
+        });
+
+        it("options", () => {
+          check(() => loss(...good(), { nonsense: 1 }), TypeError, name, '"nonsense"');
+          check(() => loss(...good(), { wrt: [] }), TypeError, name, '"wrt"');
+          check(() => loss(...good(), { gradOutput: 1 }), TypeError, name, '"gradOutput"');
+          check(() => loss(...good(), null), TypeError, name);
+          check(() => loss(...good(), 3), TypeError, name);
+          check(() => loss(...good(), { reduction: "average" }), RangeError, name, '"reduction"', '"average"');
+          check(() => loss(...good(), { reduction: 1 }), TypeError, name, '"reduction"');
+          for (const [option, values] of Object.entries(OPTIONS[name] ?? {})) {
+            for (const value of [...values, Number.NaN]) check(() => loss(...good(), { [option]: value }), RangeError, name, `"${option}"`);
+            check(() => loss(...good(), { [option]: "1" }), TypeError, name, `"${option}"`);
+          }
+          next();
+        });
+
+        it("wrt and gradOutput", () => {
+          const call = (options: object) => () => loss.valueAndGrad(...good(), options);
+          check(call({ wrt: ["nonsense"] }), TypeError, name, '"wrt"');
+          check(call({ wrt: [argument, argument] }), TypeError, name, '"wrt"');
+          check(call({ wrt: argument }), TypeError, name, '"wrt"');
+          check(call({ gradOutput: f32(1) }), TypeError, name, '"gradOutput"');
+          check(call({ gradOutput: Number.NaN }), RangeError, name, '"gradOutput"');
+          check(call({ gradOutput: 1, reduction: "none" }), TypeError, name, '"gradOutput"');
+          check(call({ gradOutput: new Float32Array(17), reduction: "none" }), RangeError, name, '"gradOutput"');
+          check(call({ gradOutput: new Float64Array(3), reduction: "none" }), TypeError, name, '"gradOutput"');
+          expect(loss.valueAndGrad(...good(), { wrt: [] }).grad).toEqual({});
+          next();
+        });
+
+        it("out", () => {
+          const length = first(good()).length;
+          const call =
+            (out: unknown, options: object = {}) =>
+            () =>
+              loss.valueAndGrad(...good(), { ...options, out });
+          check(call({ nonsense: f32(1) }), TypeError, name, "nonsense");
+          check(call({ [argument]: f32(1) }, { wrt: [] }), TypeError, name, argument);
+          check(call({ [argument]: new Float64Array(length) }), TypeError, name, argument);
+          check(call({ [argument]: [] }), TypeError, name, argument);
+          check(call({ [argument]: new Float32Array(length + 1) }), RangeError, name, argument);
+          check(call({ value: f32(1) }), TypeError, name, "value");
+          check(call(f32(1)), TypeError, name, '"out"');
+          // overlap: a part of its own argument, or another out
+          const buffer = new Float32Array(length + 1);
+          const args = good();
+          buffer.set(first(args));
+          const view = buffer.subarray(0, length);
+          args[0] = name === "ctcLoss" ? { data: view, shape: [2, 3] } : view;
+          check(() => loss.valueAndGrad(...args, { out: { [argument]: buffer.subarray(1) } }), RangeError, name, argument);
+          expect([...view]).toEqual([...first(good())]);
+          expect(loss.valueAndGrad(...args, { out: { [argument]: view } }).grad[argument]).toBe(view);
+          next();
+        });
+
+        it("getters that throw, call losskit again, or detach", () => {
+          const args = good();
+          const data = first(args);
+          const shape = name === "ctcLoss" ? [2, 3] : (args[0] as { length: number }).length === 6 ? [2, 3] : [data.length];
+          const want = loss(...[{ data, shape }, ...args.slice(1)]);
+          const evil = (act: () => void) => ({
+            get data() {
+              act();
+              return data;
+            },
+            shape,
+          });
+          const boom = new Error("boom");
+          expect(
+            thrown(() =>
+              loss(
+                evil(() => {
+                  throw boom;
+                }),
+                ...args.slice(1),
+              ),
+            ),
+          ).toBe(boom);
+          expect(
+            loss(
+              evil(() => {
+                loss(...good());
+                functionOf(entry, "mseLoss")(f32(9), f32(1));
+              }),
+              ...args.slice(1),
+            ),
+          ).toEqual(want);
+          const other = Float32Array.from(data);
+          const detach = {
+            get reduction() {
+              structuredClone(other, { transfer: [other.buffer] });
+              return "sum";
+            },
+          };
+          const again = good();
+          again[0] = { data: other, shape };
+          check(() => loss(...again, detach), TypeError, name, "detached");
+          next();
+        });
+
+        it("subclasses and properties that lie", () => {
+          class Liar extends Float32Array {
+            override get length(): number {
+              return 1 << 20;
+            }
+            override subarray(): never {
+              throw new Error("called");
+            }
+            override set(): never {
+              throw new Error("called");
+            }
+          }
+          const args = good();
+          const data = first(args);
+          const liar = new Liar(data.buffer as ArrayBuffer);
+          args[0] = name === "ctcLoss" ? { data: liar, shape: [2, 3] } : liar;
+          expect(loss(...args)).toEqual(right);
+          const own = Float32Array.from(data);
+          Object.defineProperty(own, "length", { value: 1 << 20 });
+          Object.defineProperty(own, "constructor", { value: Liar });
+          args[0] = name === "ctcLoss" ? { data: own, shape: [2, 3] } : own;
+          expect(loss(...args)).toEqual(right);
+        });
+      });
+    }
+
+    const each = (name: string): Callable => functionOf(entry, name);
+    it("mixed dtypes", () => {
+      check(() => each("mseLoss")(f32(1), Float64Array.of(1)), TypeError, '"target"');
+      check(() => each("mseLoss")(f32(1), f32(1), { weight: Float64Array.of(1) }), TypeError, '"weight"');
+    });
+
+    it("operands of unequal shape where nothing broadcasts", () => {
+      for (const name of ["mseLoss", "l1Loss", "smoothL1Loss", "huberLoss", "bceLoss", "bceWithLogitsLoss", "softMarginLoss", "multiLabelSoftMarginLoss"]) {
+        check(() => each(name)({ data: f32(0, 1), shape: [2, 1] }, f32(0, 1)), RangeError, name, '"target"');
+      }
+    });
+
+    it("classes out of range, named with their place", () => {
+      for (const name of ["nllLoss", "crossEntropyLoss", "multiMarginLoss"]) {
+        for (const target of [
+          [0, 3],
+          [0, -1],
+          [0, 1.5],
+          [0, Number.NaN],
+          Float64Array.of(0, 2 ** 32 + 1) && [0, 2 ** 32 + 1],
+          BigInt64Array.of(0n, 2n ** 40n),
+        ]) {
+          check(() => each(name)(new Float32Array(6), target), RangeError, name, '"target"[1]', "[0, 3)");
+        }
+      }
+      check(() => each("nllLoss")(new Float32Array(6), f32(0, 1)), TypeError, '"target"');
+    });
+
+    it("checks that depend on data come before the first write, in the last tile too", () => {
+      const n = 100_000;
+      const out = new Float32Array(n).fill(SENTINEL);
+      const half = new Float32Array(n).fill(0.5);
+      const bad = Float32Array.from(half);
+      bad[n - 1] = 1.5;
+      check(() => each("bceLoss").valueAndGrad(bad, half, { out: { input: out } }), RangeError, `"input"[${n - 1}]`, "1.5");
+      check(() => each("bceLoss").valueAndGrad(half, bad, { out: { input: out } }), RangeError, `"target"[${n - 1}]`);
+      bad[n - 1] = Number.NaN;
+      check(() => each("bceLoss").valueAndGrad(bad, half, { out: { input: out } }), RangeError, "NaN");
+      bad[n - 1] = -0.5;
+      check(() => each("gaussianNllLoss").valueAndGrad(half, half, bad, { out: { input: out } }), RangeError, `"var"[${n - 1}]`);
+      const target = new Int32Array(n / 10);
+      target[n / 10 - 1] = 10;
+      for (const name of ["crossEntropyLoss", "nllLoss", "multiMarginLoss"])
+        check(() => each(name).valueAndGrad(half, target, { out: { input: out } }), RangeError, "9999");
+      expect(out.every((value) => value === SENTINEL)).toBe(true);
+    });
+
+    it("axes", () => {
+      for (const name of ["softmax", "logSoftmax", "logSumExp"]) {
+        check(() => each(name)(f32(1, 2), {}), TypeError, name, '"dim"');
+        check(() => each(name)(f32(1, 2), { dim: 1 }), RangeError, name, '"dim"');
+        check(() => each(name)(f32(1, 2), { dim: 0.5 }), RangeError, name, '"dim"');
+        check(() => each(name)(f32(1, 2), { dim: "0" }), TypeError, name, '"dim"');
+      }
+      check(() => each("cosineSimilarity")(f32(1), f32(1)), RangeError, '"dim"');
+      check(() => each("cdist")(f32(1), f32(1)), RangeError, '"input1"');
+      check(() => each("softshrink")(f32(1), { lambda: -1 }), RangeError, '"lambda"');
+      check(() => each("pairwiseDistance")(f32(1), f32(1), { p: Number.NaN }), RangeError, '"p"');
+    });
+  });
+}
