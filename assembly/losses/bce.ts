@@ -14,7 +14,8 @@ class Bce<T extends number> extends PointwiseOp<T> {
     // both logarithms are clamped at q, so that neither needs to be exact at 0
     const u = v128.sub<T>(Lanes.one<T>(), a);
     const miss = Lanes.select<T>(q, Log.plusOne<T>(v128.neg<T>(a), u), v128.eq<T>(u, f32x4.splat(0)));
-    const hit = v128.pmax<T>(Log.finite<T>(a), q);
+    // abs: -0 is a probability too
+    const hit = v128.pmax<T>(Log.finite<T>(v128.abs<T>(a)), q);
     return Lanes.nmadd<T>(b, hit, v128.mul<T>(v128.sub<T>(b, Lanes.one<T>()), miss));
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {

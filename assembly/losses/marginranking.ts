@@ -13,7 +13,8 @@ class MarginRanking<T extends number> extends PointwiseOp<T> {
     return v128.pmax<T>(s, f32x4.splat(0)); // data first: NaN comes through
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    return v128.and(v128.neg<T>(c), v128.ge<T>(s, f32x4.splat(0)));
+    // a product, so that a target of NaN comes through
+    return v128.neg<T>(v128.mul<T>(c, v128.and(Lanes.one<T>(), v128.ge<T>(s, f32x4.splat(0)))));
   }
 }
 

@@ -79,7 +79,7 @@ function gradient(call: CtcCall, sample: number, steps: number, states: number, 
       beta[s] = sum + of.emission(t, s);
     }
     for (let c = 0; c < classes; c++) {
-      grad[row + c] = likelihood === NEVER ? Number.NaN : (Math.exp(x[row + c] as number) - (occupied[c] as number)) * factor;
+      grad[row + c] = likelihood === NEVER || Number.isNaN(likelihood) ? Number.NaN : (Math.exp(x[row + c] as number) - (occupied[c] as number)) * factor;
     }
     [beta, after] = [after, beta];
   }
