@@ -1,7 +1,6 @@
 /**
  * Kernels compiled for a test, in this process, with the flags of the shipped ones: assembly/test/ is never built into the package.
  */
-// @ts-expect-error a build script, without types
 import { compile } from "../scripts/kernels.mjs";
 
 export type Kernels = Record<string, (...args: number[]) => number>;

@@ -48,12 +48,17 @@ class Draw extends Random {
     return { data, shape };
   }
 
-  normal(shape: readonly number[]): unknown {
+  gaussian(shape: readonly number[]): unknown {
     return this.numbers(shape, () => 6 * (this.next() + this.next() - 1));
   }
 
   unit(shape: readonly number[]): unknown {
     return this.numbers(shape, () => this.pick(0, 1, this.next(), this.next()));
+  }
+
+  /** Away from 0: the gradient of a cosine cancels, and its rounding grows with the inverse of the vector. */
+  apart(shape: readonly number[]): unknown {
+    return this.numbers(shape, () => this.pick(-1, 1) * (0.5 + 3 * this.next()), false);
   }
 
   positive(shape: readonly number[]): unknown {
@@ -67,8 +72,9 @@ class Draw extends Random {
   labels(shape: readonly number[], below: number): unknown {
     const size = shape.reduce((product, axis) => product * axis, 1);
     const values = Array.from({ length: size }, () => (this.next() < 0.05 ? this.pick(-100, -1, below) : this.integer(Math.max(below, 1))));
-    const kind = this.pick(Int32Array, Int16Array, Float64Array);
-    return kind === Float64Array ? { data: BigInt64Array.from(values, BigInt), dims: shape } : { data: (kind as typeof Int32Array).from(values), shape };
+    const kind = this.integer(3);
+    if (kind === 0) return { data: BigInt64Array.from(values, BigInt), dims: shape };
+    return { data: kind === 1 ? Int32Array.from(values) : Int16Array.from(values), shape };
   }
 
   /** A shape that broadcasts to the given one. */
@@ -81,13 +87,13 @@ const pair = (d: Draw, make: (shape: number[]) => unknown, other = make): unknow
   const shape = d.shape();
   return [make(shape), other(shape)];
 };
-const plain = (d: Draw) => pair(d, (s) => d.normal(s));
+const plain = (d: Draw) => pair(d, (s) => d.gaussian(s));
 // weights without special values: infinity times a loss that float32 rounds to 0 and doubles do not is NaN in one of them
 const weight = (d: Draw, shape: readonly number[]) => d.maybe(() => d.numbers(shape, () => 0.05 + 3 * d.next(), false));
 const shapeOf = (value: unknown) => (value as { shape: number[] }).shape;
 const logits = (d: Draw): [unknown, number[], number] => {
   const shape = d.pick([5], [3, 5], [3, 4, 2], [2, 3, 2, 3], [17, 33], [1, 130], d.shape(2));
-  return [d.normal(shape), shape.filter((_, axis) => axis !== (shape.length > 1 ? 1 : 0)), shape[shape.length > 1 ? 1 : 0] as number];
+  return [d.gaussian(shape), shape.filter((_, axis) => axis !== (shape.length > 1 ? 1 : 0)), shape[shape.length > 1 ? 1 : 0] as number];
 };
 
 const LOSSES: Record<string, (d: Draw) => Call> = {
@@ -111,7 +117,7 @@ const LOSSES: Record<string, (d: Draw) => Call> = {
   bceWithLogitsLoss: (d) => {
     const args = pair(
       d,
-      (s) => d.normal(s),
+      (s) => d.gaussian(s),
       (s) => d.unit(s),
     );
     return {
@@ -122,22 +128,22 @@ const LOSSES: Record<string, (d: Draw) => Call> = {
   klDivLoss: (d) => {
     const shape = d.shape();
     return {
-      args: [d.normal(d.part(shape)), d.unit(d.part(shape))],
+      args: [d.gaussian(d.part(shape)), d.unit(d.part(shape))],
       options: { logTarget: d.pick(undefined, true), wrt: d.pick(undefined, ["target", "input"]) },
     };
   },
   marginRankingLoss: (d) => {
     const s = d.shape();
-    return { args: [d.normal(d.part(s)), d.normal(d.part(s)), d.sign(d.part(s))], options: { margin: d.pick(undefined, 0.5) } };
+    return { args: [d.gaussian(d.part(s)), d.gaussian(d.part(s)), d.sign(d.part(s))], options: { margin: d.pick(undefined, 0.5) } };
   },
   hingeEmbeddingLoss: (d) => {
     const s = d.shape();
-    return { args: [d.normal(d.part(s)), d.sign(d.part(s))], options: { margin: d.pick(undefined, 2) } };
+    return { args: [d.gaussian(d.part(s)), d.sign(d.part(s))], options: { margin: d.pick(undefined, 2) } };
   },
   softMarginLoss: (d) => ({
     args: pair(
       d,
-      (s) => d.normal(s),
+      (s) => d.gaussian(s),
       (s) => d.sign(s),
     ),
     options: {},
@@ -149,7 +155,7 @@ const LOSSES: Record<string, (d: Draw) => Call> = {
   gaussianNllLoss: (d) => {
     const s = d.shape(2);
     return {
-      args: [d.normal(s), d.normal(d.part(s)), d.pick(d.positive(s), d.positive([s[0] as number, 1]), 0.7)],
+      args: [d.gaussian(s), d.gaussian(d.part(s)), d.pick(d.positive(s), d.positive([s[0] as number, 1]), 0.7)],
       options: { full: d.pick(undefined, true), wrt: d.pick(undefined, ["target"]) },
     };
   },
@@ -166,30 +172,34 @@ const LOSSES: Record<string, (d: Draw) => Call> = {
   multiMarginLoss: (d) => {
     const s = d.pick([5], [3, 7], [9, 33]);
     const c = s[s.length - 1] as number;
-    return { args: [d.normal(s), d.labels(s.slice(0, -1), c)], options: { p: d.pick(undefined, 2), margin: d.pick(undefined, 0.3), weight: weight(d, [c]) } };
+    return { args: [d.gaussian(s), d.labels(s.slice(0, -1), c)], options: { p: d.pick(undefined, 2), margin: d.pick(undefined, 0.3), weight: weight(d, [c]) } };
   },
   multiLabelMarginLoss: (d) => {
     const s = d.pick([5], [3, 7], [9, 13]);
-    return { args: [d.normal(s), d.labels(s, s[s.length - 1] as number)], options: {} };
+    return { args: [d.gaussian(s), d.labels(s, s[s.length - 1] as number)], options: {} };
   },
   multiLabelSoftMarginLoss: (d) => {
     const s = d.shape(2);
-    return { args: [d.normal(s), d.unit(s)], options: { weight: weight(d, d.part(s)) } };
+    return { args: [d.gaussian(s), d.unit(s)], options: { weight: weight(d, d.part(s)) } };
   },
   tripletMarginLoss: (d) => {
     const s = d.shape(2);
     return {
-      args: [d.normal(d.part(s)), d.normal(d.part(s)), d.normal(d.part(s))],
-      options: { p: d.pick(undefined, 1, Infinity, 0, 3, 1.5), swap: d.pick(undefined, true), margin: d.pick(undefined, 3) },
+      args: [d.gaussian(d.part(s)), d.gaussian(d.part(s)), d.gaussian(d.part(s))],
+      options: {
+        p: d.special ? d.pick(undefined, 1, 3) : d.pick(undefined, 1, Infinity, 0, 3, 1.5),
+        swap: d.pick(undefined, true),
+        margin: d.pick(undefined, 3),
+      },
     };
   },
   tripletRatioLoss: (d) => {
     const s = d.shape(2);
-    return { args: [d.normal(d.part(s)), d.normal(s), d.normal(d.part(s))], options: { swap: d.pick(undefined, true) } };
+    return { args: [d.gaussian(d.part(s)), d.gaussian(s), d.gaussian(d.part(s))], options: { swap: d.pick(undefined, true) } };
   },
   cosineEmbeddingLoss: (d) => {
     const s = d.shape(2);
-    return { args: [d.normal(s), d.normal(s), d.sign([s[0] as number])], options: { margin: d.pick(undefined, 0.3) } };
+    return { args: [d.apart(s), d.apart(s), d.sign([s[0] as number])], options: { margin: d.pick(undefined, 0.3) } };
   },
   ctcLoss: (d) => {
     const [t, n, c] = [1 + d.integer(8), 1 + d.integer(3), 2 + d.integer(5)];
@@ -207,22 +217,22 @@ const LOSSES: Record<string, (d: Draw) => Call> = {
 };
 
 const OPERATIONS: Record<string, (d: Draw) => Call> = {
-  softmax: (d) => ({ args: [d.normal(d.shape())], options: { dim: d.integer(5) - 2 } }),
-  logSoftmax: (d) => ({ args: [d.normal(d.shape())], options: { dim: d.integer(5) - 2 } }),
-  logSumExp: (d) => ({ args: [d.normal(d.shape())], options: { dim: d.pick<unknown>(d.integer(4) - 2, [0, -1], [0, 2], []) } }),
+  softmax: (d) => ({ args: [d.gaussian(d.shape())], options: { dim: d.integer(5) - 2 } }),
+  logSoftmax: (d) => ({ args: [d.gaussian(d.shape())], options: { dim: d.integer(5) - 2 } }),
+  logSumExp: (d) => ({ args: [d.gaussian(d.shape())], options: { dim: d.pick<unknown>(d.integer(4) - 2, [0, -1], [0, 2], []) } }),
   pairwiseDistance: (d) => {
     const s = d.shape(2);
-    return { args: [d.normal(d.part(s)), d.normal(d.part(s))], options: { p: d.pick(undefined, 1, Infinity, 0, 2.5) } };
+    return { args: [d.gaussian(d.part(s)), d.gaussian(d.part(s))], options: { p: d.pick(undefined, 1, Infinity, 0, 2.5) } };
   },
   cosineSimilarity: (d) => {
     const s = d.shape();
-    return { args: [d.normal(d.part(s)), d.normal(s)], options: { dim: d.pick(undefined, 0, -1) } };
+    return { args: [d.gaussian(d.part(s)), d.gaussian(s)], options: { dim: d.pick(undefined, 0, -1) } };
   },
   cdist: (d) => {
     const k = 1 + d.integer(20);
-    return { args: [d.normal([d.integer(7), k]), d.normal([2, d.integer(6), k])], options: { p: d.pick(undefined, 1, Infinity, 0, 3) } };
+    return { args: [d.gaussian([d.integer(7), k]), d.gaussian([2, d.integer(6), k])], options: { p: d.pick(undefined, 1, Infinity, 0, 3) } };
   },
-  softshrink: (d) => ({ args: [d.normal(d.shape())], options: { lambda: d.pick(undefined, 0, 2) } }),
+  softshrink: (d) => ({ args: [d.gaussian(d.shape())], options: { lambda: d.pick(undefined, 0, 2) } }),
 };
 
 const GARBAGE: unknown[] = [

@@ -1,0 +1,1 @@
+export function specs(root?: URL): { folder: string; file: string; doc: string; name: string }[];

@@ -1,0 +1,108 @@
+/**
+ * Says which place of a loss was forgotten, and looks into the compiled modules: a call in a hot loop would cost more than what it calls.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { specs } from "../scripts/entries.mjs";
+import { entries } from "./entries.js";
+import { losses, operations } from "./table.js";
+
+const root = new URL("../", import.meta.url);
+const found = specs();
+const rows = new Set([...losses, ...operations].map((row) => row.name));
+const golden = new Set((JSON.parse(readFileSync(new URL("test/data/cases.json", root), "utf8")) as { loss: string }[]).map((one) => one.loss));
+
+describe("every place of a loss", () => {
+  it("each file of src/losses and src/operations exports a spec", () => {
+    for (const folder of ["losses", "operations"]) {
+      for (const file of readdirSync(new URL(`src/${folder}/`, root))) {
+        const name = file.replace(/\.ts$/, "");
+        expect(
+          found.some((one) => one.folder === folder && one.file === name),
+          `src/${folder}/${file} has no "export const …: LossSpec<" below a docstring`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  for (const { folder, file, doc, name } of found) {
+    it(name, () => {
+      for (const word of folder === "losses" ? [/PyTorch/, /Shapes?:? /, /Gradient/, /Throws/, /Source/] : [/PyTorch/, /Shapes?:? /, /Throws/]) {
+        expect(doc, `the docstring in src/${folder}/${file}.ts lacks ${word}`).toMatch(word);
+      }
+      for (const entry of entries) expect(entry.api[name], `${entry.name} does not export ${name}`).toBeTypeOf("function");
+      expect(rows.has(name) || golden.has(name), `test/table.ts has no row for ${name}, and there is no golden case`).toBe(true);
+    });
+  }
+
+  it("every kernel that a loss names exists in both builds and dtypes", () => {
+    const source = readdirSync(new URL("src/losses/", root)).map((file) => readFileSync(new URL(`src/losses/${file}`, root), "utf8"));
+    const names = source.flatMap((text) =>
+      [...text.matchAll(/^\s*(?:\{ )?name: "(\w+)",(?= loop|\n\s+(?:\/\/.*\n\s+)?(?:loop|fused))/gm)].map((match) => match[1]),
+    );
+    expect(names.length).toBeGreaterThan(8);
+    const text = readFileSync(new URL("build/baseline.wasm", root));
+    const exported = WebAssembly.Module.exports(new WebAssembly.Module(text)).map((one) => one.name);
+    for (const name of names)
+      for (const dtype of ["f32", "f64"]) expect(exported, `assembly/losses has no export ${name}_${dtype}`).toContain(`${name}_${dtype}`);
+  });
+});
+
+describe("compiled modules", () => {
+  for (const build of ["baseline", "relaxed"]) {
+    it(`${build}: no call anywhere, imports nothing but memory`, async () => {
+      const path = new URL(`build/${build}.wasm`, root);
+      expect(existsSync(path), "npm run build writes it").toBe(true);
+      const { default: binaryen } = await import("binaryen");
+      const binary = new Uint8Array(readFileSync(path));
+      const module = binaryen.readBinary(binary);
+      const sizes: string[] = [];
+      for (let i = 0; i < module.getNumFunctions(); i++) {
+        const { name, body } = binaryen.getFunctionInfo(module.getFunctionByIndex(i));
+        const text = binaryen.emitText(body);
+        // no kernel calls another function, in a loop or out of one
+        expect(/\(call(_indirect)?\s/.test(text), `${build}: ${name} calls a function`).toBe(false);
+        sizes.push(`${name} ${text.length}`);
+      }
+      expect(sizes.length).toBeGreaterThan(40);
+      module.dispose();
+      const exported = functionSizes(binary);
+      console.log(`${build}: ${binary.length} bytes, ${exported.length} kernels; code bytes of each: ${exported.join(", ")}`);
+    });
+  }
+});
+
+/** Name and code size of each exported function, from the binary itself. */
+function functionSizes(binary: Uint8Array): string[] {
+  let at = 8;
+  const number = (): number => {
+    let result = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = binary[at++] as number;
+      result |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return result >>> 0;
+    }
+  };
+  const sizes: number[] = [];
+  const names: [string, number][] = [];
+  while (at < binary.length) {
+    const section = binary[at++];
+    const end = number() + at;
+    if (section === 7) {
+      for (let count = number(); count > 0; count--) {
+        const length = number();
+        const name = new TextDecoder().decode(binary.subarray(at, at + length));
+        at += length + 1;
+        names.push([name, number()]);
+      }
+    } else if (section === 10) {
+      for (let count = number(); count > 0; count--) {
+        const size = number();
+        sizes.push(size);
+        at += size;
+      }
+    }
+    at = end;
+  }
+  return names.map(([name, index]) => `${name} ${sizes[index]}`);
+}

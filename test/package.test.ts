@@ -1,0 +1,60 @@
+/**
+ * The package as others load it: from dist, as ES module and CommonJS, without WebAssembly, and what npm would publish.
+ */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const run = (script: string, type = "module"): string =>
+  execFileSync(process.execPath, [`--input-type=${type}`, "-e", script], { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+    .toString()
+    .trim();
+
+const ENTRIES = ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/js"];
+
+describe("loading", () => {
+  for (const entry of ENTRIES) {
+    it(`${entry} as ES module and as CommonJS`, () => {
+      expect(run(`import { mseLoss } from "${entry}"; console.log(mseLoss([1, 2], [0, 0]))`)).toBe("2.5");
+      expect(run(`const { mseLoss } = require("${entry}"); console.log(mseLoss([1, 2], [0, 0]))`, "commonjs")).toBe("2.5");
+    });
+  }
+
+  it("an import compiles nothing and makes no memory", () => {
+    const script = `let count = 0; for (const name of ["Module", "Instance", "Memory"]) { const Real = WebAssembly[name];
+      WebAssembly[name] = class extends Real { constructor(...args) { super(...args); count++; } }; }
+      const api = await Promise.all(${JSON.stringify(ENTRIES)}.map((entry) => import(entry)));
+      const before = count; api[0].mseLoss(1, 0); console.log(before, count > 0)`;
+    expect(run(script)).toBe("0 true");
+  });
+});
+
+describe("where WebAssembly does not run", () => {
+  const refusals = {
+    missing: "delete globalThis.WebAssembly;",
+    "no module": 'WebAssembly.Module = class { constructor() { throw new Error("policy"); } };',
+    "no instance": 'WebAssembly.Instance = class { constructor() { throw new Error("policy"); } };',
+    "no memory": 'WebAssembly.Memory = class { constructor() { throw new RangeError("could not allocate memory"); } };',
+  };
+  for (const [title, act] of Object.entries(refusals)) {
+    it(`${title}: losskit computes in JavaScript and says why, losskit/wasm says what to do, losskit/js does not care`, () => {
+      const script = `${act} const k = await import("losskit"); const w = await import("losskit/wasm"); const j = await import("losskit/js");
+        const value = k.mseLoss([3], [1]); const { name, simd, reason } = k.backend(); let message; try { w.mseLoss(1, 1); } catch (error) { message = error.message; }
+        console.log(JSON.stringify([value, name, simd, reason, message, j.mseLoss([3], [1]), j.backend().name]))`;
+      const [value, name, simd, reason, message, plain, own] = JSON.parse(run(script));
+      expect([value, name, simd, plain, own]).toEqual([4, "js", null, 4, "js"]);
+      expect(reason.length).toBeGreaterThan(5);
+      expect(message).toMatch(/^losskit\/wasm: .*losskit\/js/);
+    });
+  }
+});
+
+it("the tarball holds what is used and nothing else", () => {
+  const [{ files }] = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
+  );
+  const paths = (files as { path: string }[]).map(({ path }) => path);
+  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
+  for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "README.md", "LICENSE"]) expect(paths).toContain(path);
+});
