@@ -7,7 +7,10 @@ import { node, otherNode, root, setup, versionOf } from "./setup.mjs";
 
 setup();
 mkdirSync(`${root}build`, { recursive: true });
-const arguments_ = process.argv.slice(2);
+// --long: the property test with many more calls
+const long = process.argv.includes("--long");
+const arguments_ = process.argv.slice(2).filter((argument) => argument !== "--long");
+if (long) process.env.FC_RUNS = "500000";
 const nodes = [{ path: node, version: versionOf(node) }];
 const other = otherNode();
 if (other) nodes.push(other);
