@@ -6,10 +6,15 @@ import { root } from "./setup.mjs";
 
 const number = (value) => (value === "nan" ? Number.NaN : value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
 
+/** The largest finite |want|. */
+function scale(want) {
+  return Math.max(Number.MIN_VALUE, ...want.data.map(number).filter(Number.isFinite).map(Math.abs));
+}
+
 /** Largest |got - want| over the largest finite |want|; what is no number is the tests' business. */
 function error(got, want) {
   const numbers = want.data.map(number);
-  const largest = Math.max(Number.MIN_VALUE, ...numbers.filter(Number.isFinite).map(Math.abs));
+  const largest = scale(want);
   const list = typeof got === "number" ? [got] : got;
   let worst = 0;
   for (let i = 0; i < numbers.length; i++) {
@@ -21,8 +26,7 @@ function error(got, want) {
 
 /** PyTorch's own float32 error, measured in the same way; infinite where it overflows. */
 function relative(off, want) {
-  const largest = Math.max(Number.MIN_VALUE, ...want.data.map(number).filter(Number.isFinite).map(Math.abs));
-  return Number.isFinite(number(off)) ? number(off) / largest : 0;
+  return Number.isFinite(number(off)) ? number(off) / scale(want) : 0;
 }
 
 export async function errorTable() {

@@ -18,6 +18,8 @@ export class Frame {
   readonly weight: Operand = new Operand(true);
   readonly posWeight: Operand = new Operand(true);
   readonly gradOutput: Operand = new Operand(true);
+  /** The tensors that come as options. */
+  private readonly extras: readonly Operand[] = [this.weight, this.posWeight, this.gradOutput];
   // Arrays of fixed length, overwritten by each call: to shorten and to lengthen them again would cost more than a small kernel.
   /** Values of the loss's own options, in the order in which its spec has them. */
   readonly options: unknown[] = new Array(MAX_OPTIONS).fill(undefined);
@@ -40,9 +42,7 @@ export class Frame {
       this.outs[i] = null;
       this.full[i] = null;
     }
-    if (this.weight.given) this.weight.clear();
-    if (this.posWeight.given) this.posWeight.clear();
-    if (this.gradOutput.given) this.gradOutput.clear();
+    for (const operand of this.extras) if (operand.given) operand.clear();
     this.givenValue = null;
     this.outValue = null;
     this.upstream = 1;
@@ -178,18 +178,18 @@ export class Frame {
       if (!argument.classes) (this.operands[i] as Operand).convert(loss, this.dtype, argument.sign);
     }
     const typed = dtype !== undefined;
-    for (const operand of [this.weight, this.posWeight, this.gradOutput]) {
+    for (const operand of this.extras) {
       if (!operand.given) continue;
       operand.settle(loss);
-      if (!typed && operand.tag === "Float32Array") operand.data = Float64Array.from(operand.raw as Float32Array);
+      if (!typed && operand.tag === "Float32Array") operand.data = new Float64Array(operand.raw as Float32Array);
       else operand.convert(loss, this.dtype);
     }
   }
 
   /** All arguments have the shape of the first. */
-  sameShapes(from = 1): void {
+  sameShapes(): void {
     const first = this.operands[0] as Operand;
-    for (let i = from; i < this.spec.arguments.length; i++) {
+    for (let i = 1; i < this.spec.arguments.length; i++) {
       const other = this.operands[i] as Operand;
       if (!equalShapes(first.shape, other.shape)) {
         throw rangeError(this.loss, other.place, `the shape of ${first.place}, ${shapeText(first.shape)}`, shapeText(other.shape));
@@ -290,9 +290,7 @@ export class Frame {
     if (length !== size) throw rangeError(loss, `option "out.${name}"`, `${size} elements`, String(length));
     if (size > 0) {
       for (let i = 0; i < this.spec.arguments.length; i++) this.checkOverlap(name, out, this.operands[i] as Operand, i === own);
-      this.checkOverlap(name, out, this.weight, false);
-      this.checkOverlap(name, out, this.posWeight, false);
-      this.checkOverlap(name, out, this.gradOutput, false);
+      for (const operand of this.extras) this.checkOverlap(name, out, operand, false);
       for (let i = -1; i < MAX_ARGUMENTS; i++) {
         const other = i < 0 ? this.givenValue : this.given[i];
         if (other && i !== own && overlap(out, other))
@@ -326,7 +324,8 @@ export class Frame {
   }
 }
 
-function make(dtype: Dtype, length: number): FloatArray {
+/** A new array of a dtype. */
+export function make(dtype: Dtype, length: number): FloatArray {
   return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
 }
 

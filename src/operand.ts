@@ -20,6 +20,8 @@ const tagOf = getter<string | undefined>(prototype, Symbol.toStringTag);
 export const lengthOf: (this: unknown) => number = getter<number>(prototype, "length");
 /** `set` of a typed array, whatever the array itself has by that name. */
 export const setElements: (this: unknown, source: ArrayLike<number>, at?: number) => void = (prototype as Float32Array).set as never;
+/** `fill`, likewise. */
+export const fillElements: (this: unknown, value: number) => void = (prototype as Float32Array).fill as never;
 const bufferOf = getter<ArrayBufferLike>(prototype, "buffer");
 const offsetOf = getter<number>(prototype, "byteOffset");
 const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");

@@ -1,6 +1,6 @@
 // The family of losses that look at one position at a time: the contract an op fulfils, and the only loop over positions.
 
-import { Lanes } from "./lanes";
+import { Lanes, TURNS } from "./lanes";
 
 /**
  * The lane functions of a pointwise loss of operands a, b and, if `ternary` is defined, c. p and q are the loss's own parameters in every lane.
@@ -15,9 +15,6 @@ export abstract class PointwiseOp<T extends number> {
   // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions;
   // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one.
 }
-
-// Turns of the loop summed in float32 before the sum goes to double: 16 terms a lane keep the error of a sum below 1e-6 whatever the data.
-const TURNS: i32 = 16;
 
 export class Pointwise {
   /**

@@ -1,10 +1,7 @@
 // Work on a staged tile that belongs to no loss: factors per element, sums, range checks. Lengths in elements; reads and writes whole vectors.
 
 import { Exp } from "../math/exp";
-import { Lanes } from "./lanes";
-
-// Turns summed in float32 before the sum goes to double (core/pointwise.ts)
-const TURNS: i32 = 16;
+import { Lanes, TURNS } from "./lanes";
 
 class Tiles {
   /** x *= f, and the sum of what comes out. */

@@ -2,7 +2,7 @@
 
 import { Exp } from "../math/exp";
 import { Log } from "../math/log";
-import { Lanes } from "./lanes";
+import { Lanes, TURNS } from "./lanes";
 
 /** A p-norm, one difference at a time. `p` is the exponent in every lane where the norm has one. */
 @unmanaged
@@ -77,9 +77,6 @@ export class Hamming<T extends number> extends Norm<T> {
     return f32x4.splat(0);
   }
 }
-
-// Turns summed in float32 before the sum goes to double (core/pointwise.ts)
-const TURNS: i32 = 16;
 
 export class Norms {
   /** -1, 0 or 1; 0 for NaN. */

@@ -1,8 +1,5 @@
-import { Lanes } from "../core/lanes";
+import { Lanes, TURNS } from "../core/lanes";
 import { Chebyshev, Euclidean, Hamming, Manhattan, Minkowski, Norm, Norms } from "../core/vectors";
-
-// Turns summed in float32 before the sums go to double (core/pointwise.ts)
-const TURNS: i32 = 16;
 
 /**
  * Distances of every one of `rows` vectors at a from every one of `cols` at b, n dimensions each: out[i * cols + j] = ||a[i] - b[j]||_p.

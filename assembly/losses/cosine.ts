@@ -1,4 +1,4 @@
-import { Lanes } from "../core/lanes";
+import { Lanes, TURNS } from "../core/lanes";
 import { APPLY, BEGIN, FINISH, REDUCE } from "../core/rows";
 
 // What a row carries from piece to piece: sums of a^2, b^2 and a * b, then the factors of the gradients: a * b mixed, a alone, b alone.
@@ -6,9 +6,6 @@ const STATE = memory.data<f64>([0, 0, 0, 0, 0, 0]);
 
 // 1e-12 rounded to float32, in double precision too (ATen/native/Loss.cpp, cosine_embedding_loss)
 const EPS: f64 = 9.999999960041972e-13;
-// Turns summed in float32 before the sum goes to double (core/pointwise.ts)
-const TURNS: i32 = 16;
-
 /**
  * Pairs of rows of `n` dimensions. With y (f64 per row) the cosine embedding loss: 1 - cos for y = 1, max(0, cos - margin) for y = -1, else 0,
  * cos = sum ab / sqrt((sum a^2 + EPS) * (sum b^2 + EPS)). Without y the cosine similarity sum ab / (max(|a|, eps) * max(|b|, eps)).

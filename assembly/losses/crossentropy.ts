@@ -1,4 +1,4 @@
-import { Lanes } from "../core/lanes";
+import { Lanes, TURNS } from "../core/lanes";
 import { APPLY, BEGIN, FINISH, REDUCE } from "../core/rows";
 import { Exp } from "../math/exp";
 import { Log } from "../math/log";
@@ -14,9 +14,6 @@ const MAX: usize = 0,
   LOG_SUM: usize = 40,
   EXP_FACTOR: usize = 48,
   ONE_FACTOR: usize = 56;
-
-// Vectors summed in float32 before the sum goes to double (core/pointwise.ts)
-const TURNS: i32 = 16;
 
 /**
  * Softmax cross entropy of rows of `n` logits x against a class, against a distribution q, or both:

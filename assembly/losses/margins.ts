@@ -1,7 +1,5 @@
-import { Lanes } from "../core/lanes";
+import { Lanes, TURNS } from "../core/lanes";
 
-// Turns summed in float32 before the sum goes to double (core/pointwise.ts)
-const TURNS: i32 = 16;
 // Sum of the slopes of the last pass
 const SLOPES = memory.data<f64>([0]);
 

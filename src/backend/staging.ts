@@ -97,7 +97,7 @@ export class Window {
     }
   }
 
-  /** Integers, as they are or counted from `origin`; negative ones mean something else and stay. */
+  /** Integers, as they are. */
   putIndex(index: Int32Array, start: number, count: number): void {
     const at = address(INDEX) / 4;
     for (let i = 0; i < count; i++) this.i32[at + i] = index[start + i] as number;

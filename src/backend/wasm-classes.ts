@@ -13,13 +13,12 @@ export function crossEntropy(machine: Machine, call: RowsCall): number {
   if (classes * size > ROW_BYTES) return longRows(machine, call, size);
   const batch = Math.max(1, Math.floor(TILE_BYTES / (classes * size)));
   let sum = 0;
+  // one distribution for all rows is staged once
+  if (call.dense && !call.target) putDistribution(machine, call, 0, 0, classes, 1);
   if (inner === 1) {
-    // one distribution for all rows is staged once
-    if (call.dense && !call.target) putDistribution(machine, call, 0, 0, classes, 1);
     for (let row = 0; row < call.outer; row += batch) sum += batchOf(machine, call, row, row * classes, Math.min(batch, call.outer - row));
     return sum;
   }
-  if (call.dense && !call.target) putDistribution(machine, call, 0, 0, classes, 1);
   for (let o = 0; o < call.outer; o++) {
     for (let i = 0; i < inner; i += batch) sum += batchOf(machine, call, o * inner + i, o * classes * inner + i, Math.min(batch, inner - i));
   }
@@ -28,9 +27,9 @@ export function crossEntropy(machine: Machine, call: RowsCall): number {
 
 /** Samples `first` to `first + rows`, whole rows; the first one's class 0 lies at `base`. */
 function batchOf(machine: Machine, call: RowsCall, first: number, base: number, rows: number): number {
-  const { dtype, classes, inner, index, rowWeight, gradOutput, values, grad, gradTarget } = call;
+  const { dtype, classes, index, rowWeight, gradOutput, values, grad, gradTarget } = call;
   const { window } = machine;
-  putRows(machine, A, call, call.x, base, rows);
+  putRows(machine, A, call, call.x, base, classes, rows);
   if (call.target) putDistribution(machine, call, base, 0, classes, rows);
   if (index) window.putIndex(index, first, rows);
   if (rowWeight) window.putFactors(WEIGHT, rowWeight, first, rows);
@@ -51,22 +50,23 @@ function batchOf(machine: Machine, call: RowsCall, first: number, base: number, 
     gradTarget ? address(GRAD_B) : 0,
   );
   if (values) window.get(VALUES, dtype, values, first, rows);
-  if (grad) getRows(machine, GRAD_A, call, grad, base, rows);
+  if (grad) getRows(machine, GRAD_A, call, grad, base, classes, rows);
   if (gradTarget) {
     scaleTargets(machine, call, 0, classes, rows);
-    getRows(machine, GRAD_B, call, gradTarget, base, rows);
+    getRows(machine, GRAD_B, call, gradTarget, base, classes, rows);
   }
-  return inner > 0 ? sum : 0;
+  return sum;
 }
 
-function putRows(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, rows: number): void {
-  if (call.inner === 1) machine.window.put(slot, call.dtype, data, base, rows * call.classes);
-  else machine.window.gather(slot, call.dtype, data, base, call.classes, call.inner, rows);
+/** `classes` of some rows, from the class that lies at `base`. */
+function putRows(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, classes: number, rows: number): void {
+  if (call.inner === 1) machine.window.put(slot, call.dtype, data, base, rows * classes);
+  else machine.window.gather(slot, call.dtype, data, base, classes, call.inner, rows);
 }
 
-function getRows(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number, rows: number): void {
-  if (call.inner === 1) machine.window.get(slot, call.dtype, into, base, rows * call.classes);
-  else machine.window.scatter(slot, call.dtype, into, base, call.classes, call.inner, rows);
+function getRows(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number, classes: number, rows: number): void {
+  if (call.inner === 1) machine.window.get(slot, call.dtype, into, base, rows * classes);
+  else machine.window.scatter(slot, call.dtype, into, base, classes, call.inner, rows);
 }
 
 /** q of classes `from` to `from + count` of some rows, in slot B: what every class gets, or the user's probabilities, times class weights. */
@@ -79,9 +79,7 @@ function putDistribution(machine: Machine, call: RowsCall, base: number, from: n
     for (let c = 0; c < count; c++) heap[at + c] = call.uniform * (classWeight ? (classWeight[from + c] as number) : 1);
     return;
   }
-  if (count === call.classes) putRows(machine, B, call, target, base, rows);
-  else if (call.inner === 1) window.put(B, dtype, target, base, count);
-  else window.gather(B, dtype, target, base, count, call.inner, 1);
+  putRows(machine, B, call, target, base, count, rows);
   if (call.keep === 1 && call.uniform === 0 && !classWeight) return;
   affine(machine, B, call, from, count, rows, call.keep, call.uniform);
 }
@@ -127,8 +125,7 @@ function pieceOf(machine: Machine, call: RowsCall, phases: number, sample: numbe
   const at = base + from * inner;
   const apply = (phases & APPLY) !== 0;
   if (phases & REDUCE) {
-    if (inner === 1) window.put(A, dtype, call.x, at, count);
-    else window.gather(A, dtype, call.x, at, count, inner, 1);
+    putRows(machine, A, call, call.x, at, count, 1);
     if (call.dense) putDistribution(machine, call, at, from, count, 1);
   }
   window.putOneIndex(target < 0 || target >= from ? (target < 0 ? target : target - from) : OTHER_PIECE);
@@ -149,14 +146,10 @@ function pieceOf(machine: Machine, call: RowsCall, phases: number, sample: numbe
     (apply && grad) || call.dense ? address(GRAD_A) : 0,
     apply && gradTarget ? address(GRAD_B) : 0,
   );
-  if (apply && grad) {
-    if (inner === 1) window.get(GRAD_A, dtype, grad, at, count);
-    else window.scatter(GRAD_A, dtype, grad, at, count, inner, 1);
-  }
+  if (apply && grad) getRows(machine, GRAD_A, call, grad, at, count, 1);
   if (apply && gradTarget) {
     scaleTargets(machine, call, from, count, 1);
-    if (inner === 1) window.get(GRAD_B, dtype, gradTarget, at, count);
-    else window.scatter(GRAD_B, dtype, gradTarget, at, count, inner, 1);
+    getRows(machine, GRAD_B, call, gradTarget, at, count, 1);
   }
   return sum;
 }

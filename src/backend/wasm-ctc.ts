@@ -2,7 +2,7 @@
 
 import type { Machine } from "./machine.js";
 import type { CtcCall } from "./seam.js";
-import { A, address, B, C, SLOTS, TILE_BYTES, WEIGHT } from "./staging.js";
+import { A, address, B, C, ROW_BYTES, SLOTS, TILE_BYTES, WEIGHT } from "./staging.js";
 
 /** Doubles before a row's first state and behind its last: what the kernel reads of them is "never". */
 const BEFORE = 2;
@@ -82,26 +82,29 @@ function gradient(machine: Machine, call: CtcCall, sample: number, steps: number
   const doubles = window.heap("float64");
   const tile = address(A) / size;
   const exponential = machine.kernel("exponential", dtype);
+  const piece = Math.min(classes, ROW_BYTES / size);
   const many = Math.max(1, Math.floor(TILE_BYTES / (classes * size)));
   for (let t = 0; t < live; t += many) {
     const rows = Math.min(many, live - t);
-    for (let r = 0; r < rows; r++) window.put(A, dtype, x, ((t + r) * batch + sample) * classes, classes, r * classes);
-    exponential(address(A), rows * classes, lost ? Number.NaN : factor);
+    for (let from = 0; from < classes; from += piece) {
+      const count = Math.min(piece, classes - from);
+      for (let r = 0; r < rows; r++) window.put(A, dtype, x, ((t + r) * batch + sample) * classes + from, count, r * count);
+      exponential(address(A), rows * count, lost ? Number.NaN : factor);
+      for (let r = 0; r < rows; r++) {
+        const to = ((t + r) * batch + sample) * classes + from;
+        for (let c = 0; c < count; c++) grad[to + c] = heap[tile + r * count + c] as number;
+      }
+    }
     for (let r = 0; r < rows && !lost; r++) {
       const state = address(ARRAYS) / 8 + (2 * steps + t + r) * stride + BEFORE;
-      const row = tile + r * classes;
+      const row = ((t + r) * batch + sample) * classes;
       let silence = doubles[state] as number;
       for (let s = 1; s < states; s += 2) {
         const at = row + (labels[start + (s >> 1)] as number);
-        heap[at] = (heap[at] as number) - (doubles[state + s] as number) * factor;
+        grad[at] = (grad[at] as number) - (doubles[state + s] as number) * factor;
         silence += doubles[state + s + 1] as number;
       }
-      heap[row + blank] = (heap[row + blank] as number) - silence * factor;
-    }
-    for (let r = 0; r < rows; r++) {
-      const to = ((t + r) * batch + sample) * classes;
-      const from = tile + r * classes;
-      for (let c = 0; c < classes; c++) grad[to + c] = heap[from + c] as number;
+      grad[row + blank] = (grad[row + blank] as number) - silence * factor;
     }
   }
   for (let t = live; t < call.steps; t++) {

@@ -1,5 +1,6 @@
 // Losses and operations of rows of vectors on WebAssembly: rows in batches, and rows that do not fit in pieces.
 
+import { view } from "../operand.js";
 import { APPLY, BEGIN, COUNT, FINISH, type Machine, REDUCE, REDUCED } from "./machine.js";
 import { type CdistCall, DISTANCE, type Dtype, type VectorsCall } from "./seam.js";
 import { A, address, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
@@ -174,8 +175,8 @@ function longPairs(machine: Machine, call: CdistCall): void {
         dtype: call.dtype,
         rows: 1,
         dims,
-        a: call.a.subarray(call.startA + i * dims, call.startA + (i + 1) * dims),
-        b: call.b.subarray(call.startB + j * dims, call.startB + (j + 1) * dims),
+        a: view(call.a, call.startA + i * dims, dims),
+        b: view(call.b, call.startB + j * dims, dims),
         c: null,
         kind: DISTANCE,
         p: call.p,

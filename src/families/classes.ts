@@ -64,11 +64,16 @@ let scratchIndex: Int32Array | undefined;
 let scratchWeights: Float64Array | undefined;
 const result: ClassIndices = { index: new Int32Array(0), weightSum: 0 };
 
+/** Integers may come in any integer array or as numbers, never as floats. */
+export function checkIntegers(frame: Frame, operand: Operand, expected: string): void {
+  if (operand.tag !== "" && !operand.isInteger) throw typeError(frame.loss, operand.place, expected, `a ${operand.tag}`);
+}
+
 /** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. Without one, nothing is ignored. */
 export function readClasses(frame: Frame, target: Operand, classes: number, ignore?: number | bigint): ClassIndices {
   const { loss, weight } = frame;
   const n = target.size;
-  if (target.isFloat || !(target.tag === "" || target.isInteger)) throw typeError(loss, target.place, "class indices (integers)", `a ${target.tag}`);
+  checkIntegers(frame, target, "class indices (integers)");
   scratchIndex ??= new Int32Array(SCRATCH);
   const index = n <= SCRATCH ? scratchIndex : new Int32Array(n);
   const bad = target.tag.startsWith("Big")

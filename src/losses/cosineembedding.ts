@@ -1,5 +1,6 @@
 import { rangeError, shapeText } from "../errors.js";
 import { compute, rowsOf } from "../families/vectors.js";
+import { equalShapes } from "../frame.js";
 import type { Operand } from "../operand.js";
 import { differentiable, type LossSpec, number, REDUCTIONS, sign } from "../spec.js";
 import type { Loss, Signs } from "../types.js";
@@ -26,7 +27,7 @@ export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: S
   run: (frame, backend) => {
     const [a, b, target] = frame.operands as [Operand, Operand, Operand];
     if (a.shape.length !== 1 && a.shape.length !== 2) throw rangeError(frame.loss, a.place, "shape (D) or (N, D)", shapeText(a.shape));
-    if (b.shape.length !== a.shape.length || b.shape.some((axis, k) => axis !== a.shape[k])) {
+    if (!equalShapes(a.shape, b.shape)) {
       throw rangeError(frame.loss, b.place, `the shape of ${a.place}, ${shapeText(a.shape)}`, shapeText(b.shape));
     }
     const { rows, dims } = rowsOf(a.shape);

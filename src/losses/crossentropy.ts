@@ -2,7 +2,7 @@ import type { Backend, FloatArray } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../errors.js";
 import { checkClassWeight, classLayout, type Layout, layoutOf, readClasses, rowWeights } from "../families/classes.js";
 import { equalShapes, type Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { fillElements, type Operand } from "../operand.js";
 import { differentiable, integer, type LossSpec, number, REDUCTIONS, tensorOption } from "../spec.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
@@ -116,6 +116,6 @@ function compute(frame: Frame, layout: Layout, weightSum: number, backend: () =>
       grad: targets.grad,
       gradTarget: targets.gradTarget,
     });
-  } else values?.fill(0);
+  } else if (values) fillElements.call(values, 0);
   return frame.value(sum, denominator);
 }

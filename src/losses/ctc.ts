@@ -1,5 +1,6 @@
 import type { Backend, FloatArray } from "../backend/seam.js";
-import { rangeError, shapeText, typeError } from "../errors.js";
+import { rangeError, shapeText } from "../errors.js";
+import { checkIntegers } from "../families/classes.js";
 import type { Frame } from "../frame.js";
 import type { Operand } from "../operand.js";
 import { boolean, differentiable, integer, type LossSpec, REDUCTIONS } from "../spec.js";
@@ -101,7 +102,7 @@ function run(frame: Frame, backend: Backend): number | FloatArray {
 /** One length per sample, in [0, most]. */
 function readLengths(frame: Frame, operand: Operand, batch: number, most: number, bound: string): Int32Array {
   const { loss } = frame;
-  if (operand.tag !== "" && !operand.isInteger) throw typeError(loss, operand.place, "integers", `a ${operand.tag}`);
+  checkIntegers(frame, operand, "integers");
   if (operand.size !== batch || operand.shape.length > 1) throw rangeError(loss, operand.place, `${batch} lengths, one per sample`, shapeText(operand.shape));
   const given = operand.raw as ArrayLike<number | bigint>;
   const result = new Int32Array(batch);
@@ -141,7 +142,7 @@ function startsOf(frame: Frame, targets: Operand, batch: number, lengths: Int32A
 /** A checked private copy of the labels; what lies beyond a sample's length is not looked at. */
 function readLabels(frame: Frame, targets: Operand, batch: number, starts: Int32Array, lengths: Int32Array, classes: number): Int32Array {
   const { loss } = frame;
-  if (targets.tag !== "" && !targets.isInteger) throw typeError(loss, targets.place, "class indices (integers)", `a ${targets.tag}`);
+  checkIntegers(frame, targets, "class indices (integers)");
   const given = targets.raw as ArrayLike<number | bigint>;
   const labels = new Int32Array(targets.size);
   for (let n = 0; n < batch; n++) {

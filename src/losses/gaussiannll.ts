@@ -1,7 +1,7 @@
 import { Broadcast } from "../broadcast.js";
 import { rangeError, shapeText } from "../errors.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import type { Frame } from "../frame.js";
+import { equalShapes, type Frame } from "../frame.js";
 import type { Operand } from "../operand.js";
 import { boolean, differentiable, type LossSpec, onDemand, positive } from "../spec.js";
 import type { Loss } from "../types.js";
@@ -41,8 +41,8 @@ function fitVariance(frame: Frame, shape: readonly number[]): void {
   const [input, , variance] = frame.operands as [Operand, Operand, Operand];
   const own = variance.shape;
   const of = input.shape;
-  const same = own.length === of.length && own.every((axis, i) => axis === of[i]);
-  const withoutLast = own.length === of.length - 1 && own.every((axis, i) => axis === of[i]);
+  const same = equalShapes(own, of);
+  const withoutLast = equalShapes(own, of.slice(0, -1));
   const differing = own.length === of.length ? own.filter((axis, i) => axis !== of[i]) : [];
   let fitted: readonly number[];
   if (same || own.length === 0 || (differing.length === 1 && differing[0] === 1)) fitted = own;
@@ -55,7 +55,7 @@ function fitVariance(frame: Frame, shape: readonly number[]): void {
       shapeText(own),
     );
   }
-  variance.broadcast = fitted.length === shape.length && fitted.every((axis, i) => axis === shape[i]) ? null : new Broadcast(fitted, shape);
+  variance.broadcast = equalShapes(fitted, shape) ? null : new Broadcast(fitted, shape);
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Backend, FloatArray } from "../backend/seam.js";
-import { rangeError, shapeText, typeError } from "../errors.js";
-import { checkClassWeight, classLayout, readClasses, rowWeights } from "../families/classes.js";
+import { rangeError, shapeText } from "../errors.js";
+import { checkClassWeight, checkIntegers, classLayout, readClasses, rowWeights } from "../families/classes.js";
 import { equalShapes, type Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { fillElements, type Operand } from "../operand.js";
 import { differentiable, type LossSpec, number, REDUCTIONS, tensorOption } from "../spec.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
@@ -72,7 +72,7 @@ export const multiLabelMarginLoss: LossSpec<Loss<[input: 1, target: Classes], Mu
 
 /** The lists of all rows, each ended by -1. */
 function readLists(frame: Frame, target: Operand, rows: number, classes: number): Int32Array {
-  if (target.tag !== "" && !target.isInteger) throw typeError(frame.loss, target.place, "class indices (integers)", `a ${target.tag}`);
+  checkIntegers(frame, target, "class indices (integers)");
   const given = target.raw as ArrayLike<number | bigint>;
   const lists = new Int32Array(rows * classes).fill(-1);
   for (let row = 0; row < rows; row++) {
@@ -117,6 +117,6 @@ function compute(
       values,
       grad: frame.outs[0] ?? null,
     });
-  } else values?.fill(0);
+  } else if (values) fillElements.call(values, 0);
   return frame.value(sum, denominator);
 }

@@ -1,7 +1,7 @@
 import type { FloatArray } from "../backend/seam.js";
 import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
 import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { fillElements, type Operand } from "../operand.js";
 import { differentiable, integer, type LossSpec, REDUCTIONS, tensorOption } from "../spec.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
@@ -45,7 +45,7 @@ function gather(frame: Frame): number | FloatArray {
   const scale = frame.upstream / denominator;
   const sum = inner === 1 && !weights && !values ? plainSum(x, index, outer, classes) : weightedSum(x, index, outer, classes, inner, weights, values);
   if (grad) {
-    grad.fill(0);
+    fillElements.call(grad, 0);
     let sample = 0;
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++, sample++) {

@@ -1,6 +1,6 @@
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "../errors.js";
-import type { Frame } from "../frame.js";
+import { type Frame, make } from "../frame.js";
 import { type Operand, setElements } from "../operand.js";
 import type { LossSpec, Option, Spec } from "../spec.js";
 import type { Operation1 } from "../types.js";
@@ -52,17 +52,13 @@ function product(shape: readonly number[], from: number, to: number): number {
   return size;
 }
 
-function make(frame: Frame, length: number): FloatArray {
-  return frame.dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
-}
-
 /** Softmax and log-softmax are the gradients of cross entropy: by the logits of no target, and by the probabilities. */
 function alongAxis(logarithm: boolean): Spec["run"] {
   return (frame, backend) => {
     const input = frame.operands[0] as Operand;
     const [axis] = axesOf(frame) as [number];
     const { shape } = input;
-    const result = make(frame, input.size);
+    const result = make(frame.dtype, input.size);
     if (input.size === 0) return result;
     const outer = product(shape, 0, axis);
     const classes = shape.length === 0 ? 1 : (shape[axis] as number);
@@ -152,7 +148,7 @@ export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
       0,
       shape.length - axes.length,
     );
-    const result = make(frame, keptSize);
+    const result = make(frame.dtype, keptSize);
     if (keptSize === 0) return result;
     if (input.size === 0) return result.fill(Number.NEGATIVE_INFINITY);
     if (axes.length === 0) {
@@ -195,7 +191,7 @@ function reducedLast(frame: Frame, data: FloatArray, size: number, shape: readon
   order.push(...axes);
   const strides = order.map((axis) => product(shape, axis + 1, shape.length));
   const lengths = order.map((axis) => shape[axis] as number);
-  const result = make(frame, size);
+  const result = make(frame.dtype, size);
   const counter = new Array<number>(order.length).fill(0);
   let from = 0;
   for (let at = 0; at < result.length; at++) {
