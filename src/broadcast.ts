@@ -1,6 +1,9 @@
 // Broadcasting as NumPy and PyTorch have it, for one operand: which of its elements stands at each position of the result.
 
 import type { FloatArray } from "./backend/seam.js";
+import { rangeError, shapeText } from "./errors.js";
+import { equalShapes, type Frame } from "./frame.js";
+import { type Operand, product } from "./operand.js";
 
 export class Broadcast {
   private readonly axes: number[] = [];
@@ -102,4 +105,54 @@ export class Broadcast {
       position += run;
     }
   }
+}
+
+/**
+ * The shape that the first `count` arguments broadcast to. Those of another shape get their `broadcast`; where all shapes are equal none does, and
+ * nothing is paid.
+ */
+export function broadcastShapes(frame: Frame, count: number, sameRank: boolean): readonly number[] {
+  const { loss } = frame;
+  const operands = frame.operands.slice(0, count);
+  const first = operands[0] as Operand;
+  if (operands.every((operand) => equalShapes(first.shape, operand.shape))) return first.shape;
+  for (const other of operands) {
+    const together = Broadcast.together([first.shape, other.shape]);
+    if (!together || (sameRank && other.shape.length !== first.shape.length)) {
+      const expected = `a shape${sameRank ? " of as many axes" : ""} that broadcasts with that of ${first.place}, ${shapeText(first.shape)}`;
+      throw rangeError(loss, other.place, expected, shapeText(other.shape));
+    }
+  }
+  const shapes = operands.map((operand) => operand.shape);
+  const shape = Broadcast.together(shapes);
+  if (!shape || product(shape) < 0) throw rangeError(loss, "the arguments", "shapes that broadcast together", shapes.map(shapeText).join(" and "));
+  for (const operand of operands) if (!equalShapes(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
+  return shape;
+}
+
+/** A factor of every element: of the shape of the first argument, or repeated to it. */
+export function broadcastWeight(frame: Frame, operand: Operand): void {
+  const { shape, place } = frame.operands[0] as Operand;
+  if (!operand.given || equalShapes(operand.shape, shape)) return;
+  if (operand.size === 1) operand.broadcast = new Broadcast([], shape);
+  else if (Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
+  else throw rangeError(frame.loss, operand.place, `the shape of ${place}, ${shapeText(shape)}, or one that broadcasts to it`, shapeText(operand.shape));
+}
+
+// How the arguments of a pointwise loss fit together, where it is not simply that all shapes are equal (families/pointwise.ts).
+
+/** Arguments broadcast, whatever their ranks. */
+export function anyRank(frame: Frame): readonly number[] {
+  return broadcastShapes(frame, frame.spec.arguments.length, false);
+}
+/** Arguments broadcast if they have as many axes. */
+export function sameRank(frame: Frame): readonly number[] {
+  return broadcastShapes(frame, frame.spec.arguments.length, true);
+}
+/** Arguments of one shape, weights that broadcast to it. */
+export function broadcastWeights(frame: Frame): readonly number[] {
+  frame.sameShapes();
+  broadcastWeight(frame, frame.weight);
+  broadcastWeight(frame, frame.posWeight);
+  return (frame.operands[0] as Operand).shape;
 }

@@ -2,9 +2,8 @@
 // nothing but its result; a call made from inside another one (by a getter) gets a frame of its own.
 
 import type { Dtype, FloatArray } from "./backend/seam.js";
-import { Broadcast } from "./broadcast.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { checkAttached, lengthOf, Operand, overlap, plain, product, typedArrayTag } from "./operand.js";
+import { checkAttached, lengthOf, Operand, overlap, plain, typedArrayTag } from "./operand.js";
 import type { Spec } from "./spec.js";
 
 const MAX_ARGUMENTS = 4;
@@ -197,39 +196,6 @@ export class Frame {
     }
   }
 
-  /**
-   * The shape that the first `count` arguments broadcast to. Those of another shape get their `broadcast`; where all shapes are equal none does, and
-   * nothing is paid.
-   */
-  broadcastShapes(count: number, sameRank: boolean): readonly number[] {
-    const first = this.operands[0] as Operand;
-    let equal = true;
-    for (let i = 1; i < count; i++) equal &&= equalShapes(first.shape, (this.operands[i] as Operand).shape);
-    if (equal) return first.shape;
-    for (let i = 1; i < count; i++) {
-      const other = this.operands[i] as Operand;
-      const together = Broadcast.together([first.shape, other.shape]);
-      if (!together || (sameRank && other.shape.length !== first.shape.length)) {
-        const expected = `a shape${sameRank ? " of as many axes" : ""} that broadcasts with that of ${first.place}, ${shapeText(first.shape)}`;
-        throw rangeError(this.loss, other.place, expected, shapeText(other.shape));
-      }
-    }
-    const shape = Broadcast.together(this.operands.slice(0, count).map((operand) => operand.shape));
-    if (!shape || product(shape) < 0) throw rangeError(this.loss, "the arguments", "shapes that broadcast together", this.shapesText(count));
-    for (let i = 0; i < count; i++) {
-      const operand = this.operands[i] as Operand;
-      if (!equalShapes(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
-    }
-    return shape;
-  }
-
-  private shapesText(count: number): string {
-    return this.operands
-      .slice(0, count)
-      .map((operand) => shapeText(operand.shape))
-      .join(" and ");
-  }
-
   /** Where the gradient of argument i is written, `length` positions: the result itself, or what is summed back to a repeated operand. */
   gradientOf(i: number, length: number): FloatArray | null {
     const out = this.outs[i];
@@ -246,22 +212,6 @@ export class Frame {
       const operand = this.operands[i] as Operand;
       if (full) operand.broadcast?.reduce(full, this.outs[i] as FloatArray, operand.size);
     }
-  }
-
-  /** A factor of every element: of the shape of the first argument, or one that is repeated to it. */
-  elementWeight(operand: Operand, broadcasts: boolean): void {
-    if (!operand.given) return;
-    const { shape, place } = this.operands[0] as Operand;
-    if (equalShapes(operand.shape, shape)) return;
-    if (broadcasts && operand.size === 1) operand.broadcast = new Broadcast([], shape);
-    else if (broadcasts && Broadcast.fits(operand.shape, shape)) operand.broadcast = new Broadcast(operand.shape, shape);
-    else
-      throw rangeError(
-        this.loss,
-        operand.place,
-        `the shape of ${place}, ${shapeText(shape)}${broadcasts ? ", or one that broadcasts to it" : ""}`,
-        shapeText(operand.shape),
-      );
   }
 
   /** Results of `length` samples for "none", and gradients: checks what the user gave, makes the rest. Nothing has been written yet. */

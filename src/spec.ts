@@ -28,6 +28,8 @@ export interface Spec {
   readonly options: readonly Option[];
   /** Empty for operations, which have neither reduction nor out. */
   readonly reductions: readonly string[];
+  /** What `run` asks of a backend, in JavaScript. */
+  readonly javascript: Partial<Backend>;
   /** Checks what the frame has taken, computes, and returns the value. */
   readonly run: (frame: Frame, backend: () => Backend) => number | FloatArray;
 }

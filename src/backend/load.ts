@@ -2,13 +2,13 @@
 // WebAssembly.validate proves nothing (a policy may still forbid to compile, or only to instantiate), so the probe is the real thing.
 
 import { baseline, relaxed } from "../generated/kernels.js";
-import { javascript } from "./js.js";
 import type { Backend, BackendInfo, Host } from "./seam.js";
 import { PAGES } from "./staging.js";
 import { webAssembly } from "./wasm.js";
 
 interface Choice {
-  backend: Backend;
+  /** null: JavaScript. */
+  backend: Backend | null;
   info: BackendInfo;
 }
 
@@ -76,7 +76,7 @@ export function auto(): Host {
     try {
       return load(["relaxed", "baseline"]);
     } catch (error) {
-      return { backend: javascript, info: { name: "js", simd: null, reason: text(error) } };
+      return { backend: null, info: { name: "js", simd: null, reason: text(error) } };
     }
   });
 }

@@ -198,6 +198,7 @@ export interface Backend {
 
 /** What an entry point knows of its backend: decided at the first call, once. */
 export interface Host {
-  backend(): Backend;
+  /** null where each loss computes with the part of the JavaScript backend that it names. */
+  backend(): Backend | null;
   info(): BackendInfo;
 }

@@ -1,8 +1,9 @@
 // The family of losses that look at one position at a time (assembly/core/pointwise.ts): checks, denominators, one call of the seam.
 
+import { pointwise as javascript, outside } from "../backend/js-pointwise.js";
 import type { Backend, FloatArray, PointwiseFused, PointwiseLoop } from "../backend/seam.js";
-import { rangeError } from "../errors.js";
-import type { Frame } from "../frame.js";
+import { rangeError, shapeText } from "../errors.js";
+import { equalShapes, type Frame } from "../frame.js";
 import { type Operand, product } from "../operand.js";
 import { type Argument, type Option, REDUCTIONS, type Spec } from "../spec.js";
 
@@ -22,18 +23,12 @@ export interface PointwiseLoss {
   readonly reductions?: readonly string[];
   /** Which kernel, and its parameters p and q. */
   readonly kernel: (frame: Frame) => readonly [kernel: PointwiseKernel, p: number, q: number];
-  /** Whether the arguments broadcast, and whether they must have as many axes; else their shapes are equal. */
-  readonly broadcasts?: "any rank" | "same rank";
-  /** Sets how a third argument is repeated, where that has rules of its own. */
-  readonly fitThird?: (frame: Frame, shape: readonly number[]) => void;
-  /** Whether the third argument must not be negative. */
-  readonly nonNegativeThird?: boolean;
-  /** Whether `weight` may be smaller than the input. */
-  readonly weightBroadcasts?: boolean;
+  /** Checks the shapes and returns that of the result; where it is missing all are equal, that of `weight` too. */
+  readonly fit?: (frame: Frame) => readonly number[];
+  /** Checks that depend on the data: nothing has been written yet. */
+  readonly check?: (frame: Frame, backend: Backend) => void;
   /** Whether mean divides by the sum of the weights instead of the number of elements. */
   readonly meanByWeight?: boolean;
-  /** Whether both operands must lie in [0, 1]. */
-  readonly probabilities?: boolean;
 }
 
 export function pointwise(loss: PointwiseLoss): Spec {
@@ -42,6 +37,7 @@ export function pointwise(loss: PointwiseLoss): Spec {
     arguments: loss.arguments,
     options: loss.options ?? [],
     reductions: loss.reductions ?? REDUCTIONS,
+    javascript: { pointwise: javascript, outside },
     run: (frame, backend) => run(loss, frame, backend()),
   };
 }
@@ -49,26 +45,9 @@ export function pointwise(loss: PointwiseLoss): Spec {
 function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | FloatArray {
   const { operands, weight, posWeight } = frame;
   const [a, b, third] = operands as [Operand, Operand, Operand];
-  let n = a.size;
-  if (loss.broadcasts) {
-    const shape = frame.broadcastShapes(loss.fitThird ? 2 : loss.arguments.length, loss.broadcasts === "same rank");
-    n = product(shape);
-    loss.fitThird?.(frame, shape);
-  } else frame.sameShapes();
-  frame.elementWeight(weight, loss.weightBroadcasts === true);
-  frame.elementWeight(posWeight, true);
+  const n = product((loss.fit ?? alike)(frame));
   frame.prepareOutputs(n);
-  if (loss.probabilities) {
-    a.unshare();
-    b.unshare();
-    checkProbabilities(frame, a, backend);
-    checkProbabilities(frame, b, backend);
-  }
-  if (loss.nonNegativeThird) {
-    third.unshare();
-    const at = negative(third.data, third.size, backend);
-    if (at >= 0) throw rangeError(frame.loss, `${third.place}[${at}]`, "a number >= 0", String(third.data[at]));
-  }
+  loss.check?.(frame, backend);
   const [kernel, p, q] = loss.kernel(frame);
   const denominator = divisor(loss, frame, n);
   const values = frame.outValue;
@@ -111,15 +90,13 @@ function total(data: FloatArray, n: number): number {
   return sum;
 }
 
-/** Index of the first negative element, or -1; NaN is none. */
-function negative(data: FloatArray, n: number, backend: Backend): number {
-  let at = backend.outside(data, n, 0, Number.POSITIVE_INFINITY);
-  if (at < 0) return -1;
-  while (at < n && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
-  return at < n ? at : -1;
-}
-
-function checkProbabilities(frame: Frame, operand: Operand, backend: Backend): void {
-  const at = backend.outside(operand.data, operand.size, 0, 1);
-  if (at >= 0) throw rangeError(frame.loss, `${operand.place}[${at}]`, "a probability in [0, 1]", String(operand.data[at]));
+/** Arguments and weight of one shape. */
+function alike(frame: Frame): readonly number[] {
+  frame.sameShapes();
+  const { weight } = frame;
+  const { shape, place } = frame.operands[0] as Operand;
+  if (weight.given && !equalShapes(weight.shape, shape)) {
+    throw rangeError(frame.loss, weight.place, `the shape of ${place}, ${shapeText(shape)}`, shapeText(weight.shape));
+  }
+  return shape;
 }

@@ -1,6 +1,7 @@
 // The family of losses that compare rows of vectors (assembly/core/vectors.ts): the last axis holds the dimensions of a vector, all others are rows.
 
 import type { Backend, FloatArray, VectorsCall } from "../backend/seam.js";
+import { broadcastShapes } from "../broadcast.js";
 import type { Frame } from "../frame.js";
 import { type Operand, product } from "../operand.js";
 
@@ -13,7 +14,7 @@ export function rowsOf(shape: readonly number[]): { rows: number; dims: number }
 
 /** The shape that the vectors broadcast to; operands of another one are copied out to it, so that each row has its own. */
 export function broadcastVectors(frame: Frame, vectors: 2 | 3, sameRank: boolean): readonly number[] {
-  const shape = frame.broadcastShapes(vectors, sameRank);
+  const shape = broadcastShapes(frame, vectors, sameRank);
   for (let i = 0; i < vectors; i++) {
     const operand = frame.operands[i] as Operand;
     if (operand.broadcast) operand.data = operand.broadcast.expand(operand.data, product(shape));

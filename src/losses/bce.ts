@@ -1,4 +1,8 @@
+import type { Backend } from "../backend/seam.js";
+import { broadcastWeights } from "../broadcast.js";
+import { rangeError } from "../errors.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import type { Frame } from "../frame.js";
 import { differentiable, type LossSpec, tensorOption } from "../spec.js";
 import type { Loss, Tensor } from "../types.js";
 
@@ -28,6 +32,15 @@ const kernel: PointwiseKernel = {
   },
 };
 
+/** Both operands must lie in [0, 1]. */
+function probabilities(frame: Frame, backend: Backend): void {
+  for (const operand of frame.operands.slice(0, 2)) {
+    operand.unshare();
+    const at = backend.outside(operand.data, operand.size, 0, 1);
+    if (at >= 0) throw rangeError(frame.loss, `${operand.place}[${at}]`, "a probability in [0, 1]", String(operand.data[at]));
+  }
+}
+
 /**
  * Binary cross entropy of probabilities: −t log x − (1 − t) log(1 − x), each logarithm at least −100. For logits take bceWithLogitsLoss,
  * which is exact where this one saturates. PyTorch: `F.binary_cross_entropy`.
@@ -41,7 +54,7 @@ export const bceLoss: LossSpec<Loss<[input: 1, target: 2], BceOptions, "input", 
   name: "bceLoss",
   arguments: [differentiable("input"), { name: "target" }],
   options: [tensorOption("weight")],
-  weightBroadcasts: true,
-  probabilities: true,
+  fit: broadcastWeights,
+  check: probabilities,
   kernel: () => [kernel, EPS, LOWEST],
 });

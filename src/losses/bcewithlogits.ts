@@ -1,3 +1,4 @@
+import { broadcastWeights } from "../broadcast.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { differentiable, type LossSpec, onDemand, tensorOption } from "../spec.js";
 import type { Loss, Tensor } from "../types.js";
@@ -63,6 +64,6 @@ export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: 2], BceWithLogi
   name: "bceWithLogitsLoss",
   arguments: [differentiable("input"), onDemand("target")],
   options: [tensorOption("weight"), tensorOption("posWeight")],
-  weightBroadcasts: true,
+  fit: broadcastWeights,
   kernel: (frame) => [frame.posWeight.given ? weighted : plainKernel, 0, 0],
 });

@@ -1,3 +1,4 @@
+import { cosine } from "../backend/js-vectors.js";
 import { rangeError, shapeText } from "../errors.js";
 import { compute, rowsOf } from "../families/vectors.js";
 import { equalShapes } from "../frame.js";
@@ -24,6 +25,7 @@ export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: S
   arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
   options: [number("margin", 0)],
   reductions: REDUCTIONS,
+  javascript: { cosine },
   run: (frame, backend) => {
     const [a, b, target] = frame.operands as [Operand, Operand, Operand];
     if (a.shape.length !== 1 && a.shape.length !== 2) throw rangeError(frame.loss, a.place, "shape (D) or (N, D)", shapeText(a.shape));

@@ -1,3 +1,4 @@
+import { crossEntropy } from "../backend/js-classes.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../errors.js";
 import { checkClassWeight, classLayout, type Layout, layoutOf, readClasses, rowWeights } from "../families/classes.js";
@@ -31,6 +32,7 @@ export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor
   arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],
   options: [tensorOption("weight"), integer("ignoreIndex", -100), number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1)],
   reductions: REDUCTIONS,
+  javascript: { crossEntropy },
   run: (frame, backend) => {
     const [input, target] = frame.operands as [Operand, Operand];
     const soft = target.isFloat || (target.tag === "" && equalShapes(target.shape, input.shape));

@@ -1,3 +1,4 @@
+import { ctc } from "../backend/js-ctc.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { rangeError, shapeText } from "../errors.js";
 import { checkIntegers } from "../families/classes.js";
@@ -37,6 +38,7 @@ export const ctcLoss: LossSpec<Loss<[logProbs: 1, targets: Classes, inputLengths
   ],
   options: [integer("blank", 0), boolean("zeroInfinity", false)],
   reductions: REDUCTIONS,
+  javascript: { ctc, ctcLimit: Number.POSITIVE_INFINITY },
   run: (frame, backend) => run(frame, backend()),
 };
 

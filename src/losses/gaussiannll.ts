@@ -1,4 +1,5 @@
-import { Broadcast } from "../broadcast.js";
+import type { Backend } from "../backend/seam.js";
+import { Broadcast, broadcastShapes } from "../broadcast.js";
 import { rangeError, shapeText } from "../errors.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { equalShapes, type Frame } from "../frame.js";
@@ -37,7 +38,8 @@ const kernel: PointwiseKernel = {
 };
 
 /** The shapes that PyTorch lets the variance have, seen from the input's; one number is one variance for all. */
-function fitVariance(frame: Frame, shape: readonly number[]): void {
+function fit(frame: Frame): readonly number[] {
+  const shape = broadcastShapes(frame, 2, false);
   const [input, , variance] = frame.operands as [Operand, Operand, Operand];
   const own = variance.shape;
   const of = input.shape;
@@ -56,6 +58,18 @@ function fitVariance(frame: Frame, shape: readonly number[]): void {
     );
   }
   variance.broadcast = equalShapes(fitted, shape) ? null : new Broadcast(fitted, shape);
+  return shape;
+}
+
+/** No variance is negative; NaN is none that is. */
+function check(frame: Frame, backend: Backend): void {
+  const variance = frame.operands[2] as Operand;
+  variance.unshare();
+  const { data, size } = variance;
+  let at = backend.outside(data, size, 0, Number.POSITIVE_INFINITY);
+  if (at < 0) return;
+  while (at < size && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
+  if (at < size) throw rangeError(frame.loss, `${variance.place}[${at}]`, "a number >= 0", String(data[at]));
 }
 
 /**
@@ -71,8 +85,7 @@ export const gaussianNllLoss: LossSpec<Loss<[input: 1, target: 2, variance: 3], 
   name: "gaussianNllLoss",
   arguments: [differentiable("input"), onDemand("target"), differentiable("var")],
   options: [boolean("full", false), positive("eps", 1e-6)],
-  broadcasts: "any rank",
-  fitThird: fitVariance,
-  nonNegativeThird: true,
+  fit,
+  check,
   kernel: (frame) => [kernel, frame.options[1] as number, frame.options[0] ? HALF_LOG_2PI : 0],
 });

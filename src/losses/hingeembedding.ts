@@ -1,3 +1,4 @@
+import { anyRank } from "../broadcast.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { differentiable, type LossSpec, number, sign } from "../spec.js";
 import type { Loss, Signs } from "../types.js";
@@ -37,6 +38,6 @@ export const hingeEmbeddingLoss: LossSpec<Loss<[input: 1, target: Signs], HingeE
   name: "hingeEmbeddingLoss",
   arguments: [differentiable("input"), sign("target")],
   options: [number("margin", 1)],
-  broadcasts: "any rank",
+  fit: anyRank,
   kernel: (frame) => [kernel, frame.options[0] as number, 1],
 });

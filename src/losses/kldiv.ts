@@ -1,3 +1,4 @@
+import { anyRank } from "../broadcast.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { boolean, differentiable, type LossSpec, onDemand, REDUCTIONS } from "../spec.js";
 import type { Loss, Reduction } from "../types.js";
@@ -58,6 +59,6 @@ export const klDivLoss: LossSpec<Loss<[input: 1, target: 2], KlDivOptions, "inpu
   arguments: [differentiable("input"), onDemand("target")],
   options: [boolean("logTarget", false)],
   reductions: [...REDUCTIONS, "batchmean"],
-  broadcasts: "any rank",
+  fit: anyRank,
   kernel: (frame) => [frame.options[0] ? logProbabilities : probabilities, 0, 0],
 });

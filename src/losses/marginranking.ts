@@ -1,3 +1,4 @@
+import { sameRank } from "../broadcast.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { differentiable, type LossSpec, number, sign } from "../spec.js";
 import type { Loss, Signs } from "../types.js";
@@ -38,6 +39,6 @@ export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Sig
     name: "marginRankingLoss",
     arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
     options: [number("margin", 0)],
-    broadcasts: "same rank",
+    fit: sameRank,
     kernel: (frame) => [kernel, frame.options[0] as number, 0],
   });

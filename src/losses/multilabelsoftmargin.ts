@@ -1,5 +1,6 @@
+import { pointwise } from "../backend/js-pointwise.js";
 import type { FloatArray } from "../backend/seam.js";
-import { Broadcast } from "../broadcast.js";
+import { Broadcast, broadcastWeight } from "../broadcast.js";
 import { rangeError } from "../errors.js";
 import { rowsOf } from "../families/vectors.js";
 import type { Operand } from "../operand.js";
@@ -27,12 +28,13 @@ export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: 2], Mult
   arguments: [differentiable("input"), { name: "target" }],
   options: [tensorOption("weight")],
   reductions: REDUCTIONS,
+  javascript: { pointwise },
   run: (frame, backend) => {
     const [input, target] = frame.operands as [Operand, Operand];
     const { shape, size } = input;
     if (shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of classes", "a 0-D tensor");
     frame.sameShapes();
-    frame.elementWeight(frame.weight, true);
+    broadcastWeight(frame, frame.weight);
     const { rows, dims } = rowsOf(shape);
     frame.prepareOutputs(rows);
     const { outValue, gradOutput } = frame;

@@ -1,3 +1,4 @@
+import { margins } from "../backend/js-classes.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { rangeError, shapeText } from "../errors.js";
 import { checkClassWeight, checkIntegers, classLayout, readClasses, rowWeights } from "../families/classes.js";
@@ -31,6 +32,7 @@ export const multiMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiMa
   arguments: [differentiable("input"), { name: "target", classes: true }],
   options: [number("p", 1, "1 or 2", (value) => value === 1 || value === 2), number("margin", 1), tensorOption("weight")],
   reductions: REDUCTIONS,
+  javascript: { margins },
   run: (frame, backend) => {
     const [input, target] = frame.operands as [Operand, Operand];
     const [p, margin] = frame.options as [number, number];
@@ -57,6 +59,7 @@ export const multiLabelMarginLoss: LossSpec<Loss<[input: 1, target: Classes], Mu
   arguments: [differentiable("input"), { name: "target", classes: true }],
   options: [],
   reductions: REDUCTIONS,
+  javascript: { margins },
   run: (frame, backend) => {
     const [input, target] = frame.operands as [Operand, Operand];
     const { shape } = input;

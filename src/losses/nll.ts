@@ -27,6 +27,7 @@ export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "in
   options: [tensorOption("weight"), integer("ignoreIndex", -100)],
   reductions: REDUCTIONS,
   // One element of each row is read and one written: a gather and a scatter, which no kernel could do faster than the copy to it takes.
+  javascript: {},
   run: gather,
 };
 

@@ -1,3 +1,4 @@
+import { anyRank } from "../broadcast.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
 import { boolean, differentiable, type LossSpec, number } from "../spec.js";
 import type { Loss, Tensor } from "../types.js";
@@ -63,7 +64,7 @@ export const poissonNllLoss: LossSpec<Loss<[input: 1, target: Tensor], PoissonNl
   name: "poissonNllLoss",
   arguments: [differentiable("input"), { name: "target" }],
   options: [boolean("logInput", true), boolean("full", false), number("eps", 1e-8)],
-  broadcasts: "any rank",
+  fit: anyRank,
   kernel: (frame) => {
     const [logInput, full, eps] = frame.options as [boolean, boolean, number];
     return [KERNELS[(logInput ? 2 : 0) + (full ? 1 : 0)] as PointwiseKernel, eps, full ? 1 : 0];

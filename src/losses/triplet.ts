@@ -1,3 +1,4 @@
+import { distances } from "../backend/js-vectors.js";
 import { type Backend, type FloatArray, TRIPLET_MARGIN, TRIPLET_RATIO } from "../backend/seam.js";
 import { rangeError } from "../errors.js";
 import { broadcastVectors, compute, rowsOf, type VectorsOptions } from "../families/vectors.js";
@@ -37,6 +38,7 @@ export const tripletMarginLoss: LossSpec<Loss<[anchor: 1, positive: 2, negative:
   arguments: tensors,
   options: [positive("margin", 1), nonNegative("p", 2), number("eps", 1e-6), boolean("swap", false)],
   reductions: REDUCTIONS,
+  javascript: { distances },
   run: (frame, backend) => {
     const [margin, p, eps, swap] = frame.options as [number, number, number, boolean];
     return triplet(frame, backend, { run: "distances", kind: TRIPLET_MARGIN, margin, p, eps, swap });
@@ -57,6 +59,7 @@ export const tripletRatioLoss: LossSpec<Loss<[anchor: 1, positive: 2, negative: 
   arguments: tensors,
   options: [number("eps", 1e-6), boolean("swap", false)],
   reductions: REDUCTIONS,
+  javascript: { distances },
   run: (frame, backend) => {
     const [eps, swap] = frame.options as [number, boolean];
     return triplet(frame, backend, { run: "distances", kind: TRIPLET_RATIO, eps, swap });

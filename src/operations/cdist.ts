@@ -1,3 +1,4 @@
+import { cdist as cdistInJavascript } from "../backend/js-vectors.js";
 import { Broadcast } from "../broadcast.js";
 import { rangeError, shapeText } from "../errors.js";
 import type { Operand } from "../operand.js";
@@ -20,6 +21,7 @@ export const cdist: LossSpec<Operation2<CdistOptions>> = {
   arguments: [{ name: "input1" }, { name: "input2" }],
   options: [nonNegative("p", 2)],
   reductions: [],
+  javascript: { cdist: cdistInJavascript },
   run: (frame, backend) => {
     const [a, b] = frame.operands as [Operand, Operand];
     for (const { shape, place } of [a, b]) if (shape.length < 2) throw rangeError(frame.loss, place, "shape (…, N, D)", shapeText(shape));

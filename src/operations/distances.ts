@@ -1,3 +1,4 @@
+import { cosine, distances } from "../backend/js-vectors.js";
 import { DISTANCE } from "../backend/seam.js";
 import { rangeError, shapeText } from "../errors.js";
 import { broadcastVectors, compute, rowsOf } from "../families/vectors.js";
@@ -30,6 +31,7 @@ export const pairwiseDistance: LossSpec<Operation2<PairwiseDistanceOptions>> = {
   arguments: [{ name: "input1" }, { name: "input2" }],
   options: [nonNegative("p", 2), number("eps", 1e-6)],
   reductions: [],
+  javascript: { distances },
   run: (frame, backend) => {
     const [p, eps] = frame.options as [number, number];
     const shape = broadcastVectors(frame, 2, false);
@@ -50,6 +52,7 @@ export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
   arguments: [{ name: "input1" }, { name: "input2" }],
   options: [number("dim", 1, "an integer", Number.isInteger), nonNegative("eps", 1e-8)],
   reductions: [],
+  javascript: { cosine },
   run: (frame, backend) => {
     const [dim, eps] = frame.options as [number, number];
     const [a, b] = frame.operands as [Operand, Operand];

@@ -1,3 +1,4 @@
+import { crossEntropy } from "../backend/js-classes.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "../errors.js";
 import { type Frame, make } from "../frame.js";
@@ -110,6 +111,7 @@ export const softmax: LossSpec<Operation1<SoftmaxOptions>> = {
   arguments: [{ name: "input" }],
   options: [dimOption(false)],
   reductions: [],
+  javascript: { crossEntropy },
   run: alongAxis(false),
 };
 
@@ -124,6 +126,7 @@ export const logSoftmax: LossSpec<Operation1<SoftmaxOptions>> = {
   arguments: [{ name: "input" }],
   options: [dimOption(false)],
   reductions: [],
+  javascript: { crossEntropy },
   run: alongAxis(true),
 };
 
@@ -139,6 +142,7 @@ export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
   arguments: [{ name: "input" }],
   options: [dimOption(true)],
   reductions: [],
+  javascript: { crossEntropy },
   run: (frame, backend) => {
     const input = frame.operands[0] as Operand;
     const axes = axesOf(frame);

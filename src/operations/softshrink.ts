@@ -1,3 +1,4 @@
+import { pointwise } from "../backend/js-pointwise.js";
 import type { PointwiseLoop } from "../backend/seam.js";
 import type { Operand } from "../operand.js";
 import { type LossSpec, nonNegative } from "../spec.js";
@@ -27,6 +28,7 @@ export const softshrink: LossSpec<<T extends Tensor>(input: T, options?: Softshr
   arguments: [{ name: "input" }],
   options: [nonNegative("lambda", 0.5)],
   reductions: [],
+  javascript: { pointwise },
   run: (frame, backend) => {
     const input = frame.operands[0] as Operand;
     frame.reduction = "none";

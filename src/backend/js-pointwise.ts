@@ -1,20 +1,15 @@
-// The JavaScript backend: the fallback, and the reference that the kernels are compared with. Everything is computed in double precision and
-// rounded once, when it is written.
+// The JavaScript backend (js-*.ts): the fallback, and the reference that the kernels are compared with. Everything is computed in double
+// precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
 
-import { crossEntropy, margins } from "./js-classes.js";
-import { ctc } from "./js-ctc.js";
-import { cdist, cosine, distances } from "./js-vectors.js";
-import type { Backend, FloatArray, PointwiseCall, Source } from "./seam.js";
+import type { FloatArray, PointwiseCall, Source } from "./seam.js";
 
 /** Positions that are worked on at a time where a loss has weights or repeated operands. */
 const TILE = 4096;
 
-export const javascript: Backend = { pointwise, crossEntropy, margins, ctc, ctcLimit: Number.POSITIVE_INFINITY, distances, cosine, cdist, outside };
-
 /** Outputs that nobody wants. */
 const NOTHING = { float32: new Float32Array(0), float64: new Float64Array(0) };
 
-function pointwise(call: PointwiseCall): number {
+export function pointwise(call: PointwiseCall): number {
   const { a, b, c, n, p, q, scale, gradA } = call;
   if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(call);
   const third = c ? c.data : a.data;
@@ -57,7 +52,7 @@ function fill(source: Source, start: number, count: number, into: Float64Array):
   else for (let i = 0; i < count; i++) into[i] = source.data[start + i] as number;
 }
 
-function outside(data: FloatArray, n: number, low: number, high: number): number {
+export function outside(data: FloatArray, n: number, low: number, high: number): number {
   for (let i = 0; i < n; i++) {
     const value = data[i] as number;
     if (!(value >= low && value <= high)) return i;
