@@ -14,7 +14,7 @@ for (const name of asked) if (!all.includes(name)) throw new Error(`no consumer 
 
 const rows = [];
 const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
-const first = (error) => `${error.stderr || error.stdout || error.message}`.trim().slice(0, 2000);
+const first = (error) => `${error.stderr || error.stdout || error.message}`.trim().slice(0, 1000);
 
 /** One line of the table: what was built, then what ran. */
 async function row(title, { build, run, check = verdict, size }) {
@@ -22,6 +22,7 @@ async function row(title, { build, run, check = verdict, size }) {
   rows.push(line);
   const since = performance.now();
   let stage = "built";
+  console.log(`  ${title}`);
   try {
     await build?.();
     if (build) line.built = "yes";

@@ -15,6 +15,9 @@ export default async function consume({ write, read, html, tool, browse, size, r
 
   const { "@parcel/resolver-default": _, ...untouched } = JSON.parse(read("package.json"));
   write("package.json", JSON.stringify(untouched));
-  write("app/app.js", 'import * as losskit from "losskit";\nimport { cases } from "./cases.js";\nimport { check } from "./check.js";\n\nexport const report = () => check({ losskit }, cases);\n');
+  write(
+    "app/app.js",
+    'import * as losskit from "losskit";\nimport { cases } from "./cases.js";\nimport { check } from "./check.js";\n\nexport const report = () => check({ losskit }, cases);\n',
+  );
   await row(`parcel ${packages.parcel}, as it comes: losskit alone`, { build, run: () => browse("dist"), check: (report) => verdict(report, ["losskit"]) });
 }
