@@ -1,13 +1,29 @@
-// npm run build: kernels, entries, then TypeScript twice (ES modules and CommonJS).
+// npm run build: kernels, entries, then TypeScript twice (ES modules and CommonJS), and dist/workerd.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { writeEntries } from "./entries.mjs";
-import { writeKernels } from "./kernels.mjs";
+import { targets, writeKernels } from "./kernels.mjs";
 
 const root = new URL("..", import.meta.url);
 const only = process.argv[2];
+
+/**
+ * Cloudflare's workerd compiles no bytes at run time; it hands over a module that was imported. So dist/workerd is dist/esm with other kernels.
+ * A copy, not an `imports` map of the package: that one breaks CommonJS (dist/cjs/package.json is a scope of its own) and Parcel.
+ */
+function writeWorkerd() {
+  cpSync(new URL("dist/esm", root), new URL("dist/workerd", root), { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
+  const generated = new URL("dist/workerd/generated/", root);
+  const lines = ["// Written by scripts/build.mjs. Do not edit."];
+  for (const target of targets) {
+    copyFileSync(new URL(`build/${target}.wasm`, root), new URL(`${target}.wasm`, generated));
+    lines.push(`import ${target}Module from "./${target}.wasm";`);
+  }
+  for (const target of targets) lines.push(`export const ${target} = () => ${target}Module;`);
+  writeFileSync(new URL("kernels.js", generated), `${lines.join("\n")}\n`);
+}
 
 console.log(`kernels: ${await writeKernels()}`);
 writeEntries();
@@ -17,4 +33,5 @@ if (only !== "generated") {
   for (const config of ["tsconfig.json", "tsconfig.cjs.json"]) execFileSync(process.execPath, [tsc, "-p", config], { cwd: root, stdio: "inherit" });
   mkdirSync(new URL("dist/cjs", root), { recursive: true });
   writeFileSync(new URL("dist/cjs/package.json", root), '{ "type": "commonjs" }\n');
+  writeWorkerd();
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { options, targets } = JSON.parse(readFileSync(new URL("../asconfig.json", import.meta.url), "utf8"));
+const { options, targets: flagsOf } = JSON.parse(readFileSync(new URL("../asconfig.json", import.meta.url), "utf8"));
+export const targets = Object.keys(flagsOf);
 
 /** Every file of kernels is an entry: there is no list of exports to keep. */
 function entries() {
@@ -28,7 +29,7 @@ function flags(record) {
 export async function compile(target, files = entries(), extra = []) {
   let binary;
   const { error, stderr } = await asc.main(
-    [...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...targets[target] }), ...extra],
+    [...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...flagsOf[target] }), ...extra],
     {
       writeFile: (name, contents) => {
         if (name.endsWith(".wasm")) binary = contents;
@@ -53,7 +54,7 @@ export async function writeKernels() {
   mkdirSync(out, { recursive: true });
   mkdirSync(new URL("../build/", import.meta.url), { recursive: true });
   const sizes = [];
-  for (const target of Object.keys(targets)) {
+  for (const target of targets) {
     const binary = await compile(target);
     if (target === "baseline") checkModule(binary, target); // relaxed SIMD does not run on Node 20; its static data is the same
     writeFileSync(new URL(`../build/${target}.wasm`, import.meta.url), binary);

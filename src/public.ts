@@ -2,4 +2,4 @@
 
 export type { BackendInfo } from "./backend/seam.js";
 export { tensor } from "./tensor.js";
-export type { ArrayOf, Classes, FloatArray, IntegerArray, Loss, Reduction, Shaped, Signs, Tensor, Value, ValueAndGrad } from "./types.js";
+export type { ArrayOf, Classes, FloatArray, IntegerArray, Loss, OpaqueTensor, Reduction, Shaped, Signs, Tensor, Value, ValueAndGrad } from "./types.js";

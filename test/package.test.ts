@@ -55,6 +55,7 @@ it("the tarball holds what is used and nothing else", () => {
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
   );
   const paths = (files as { path: string }[]).map(({ path }) => path);
-  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
-  for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "README.md", "LICENSE"]) expect(paths).toContain(path);
+  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
+  for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/baseline.wasm", "README.md", "LICENSE"])
+    expect(paths).toContain(path);
 });

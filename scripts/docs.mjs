@@ -1,0 +1,21 @@
+// npm run docs: the API reference in build/docs, from the docstrings. All four entries export the same names, so one is documented: losskit.
+
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { specs } from "./entries.mjs";
+import { root, run, setup } from "./setup.mjs";
+
+setup();
+// A copy of src/, with two words for typedoc that no editor should show: what is callable is a function, and which kind of one.
+const copy = `${root}build/docs-src`;
+rmSync(copy, { recursive: true, force: true });
+cpSync(`${root}src`, copy, { recursive: true });
+const entry = `${copy}/generated/index.ts`;
+let source = readFileSync(entry, "utf8");
+for (const { folder, doc, name } of specs()) {
+  const kind = folder === "losses" ? "Losses" : "Operations";
+  source = source.replace(`${doc}\nexport const ${name}:`, (found) => found.replace(/\s*\*\/\n/, `\n *\n * @function\n * @category ${kind}\n */\n`));
+}
+writeFileSync(entry, source);
+
+// typedoc 0.28 does not run with TypeScript 7, which builds the library: both come by npm exec, away from node_modules
+run("npm", "exec", "--yes", "--package=typescript@6.0.3", "--package=typedoc@0.28.20", "--", "typedoc", "--options", "typedoc.json");

@@ -1,0 +1,50 @@
+// npm run size: what an import costs in a bundle, gzipped, against the bounds; fails above one.
+
+import { gzipSync } from "node:zlib";
+import { build, version as esbuild } from "esbuild";
+import { specs } from "./entries.mjs";
+import { root, setup } from "./setup.mjs";
+
+const KiB = 1024;
+
+/** A user's file, bundled for a browser as esbuild does with every option at its default but --minify. */
+async function bundle(contents) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    write: false,
+    logLevel: "warning",
+  });
+  const { contents: bytes } = outputFiles[0];
+  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
+}
+
+const used = (name, entry) => `import { ${name} } from "${entry}"; console.log(${name});`;
+const whole = (entry) => `import * as all from "${entry}"; console.log(all);`;
+const kernels = 'import { baseline, relaxed } from "./dist/esm/generated/kernels.js"; console.log(baseline, relaxed);';
+
+const bounded = [
+  ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 6],
+  ["all of losskit", whole("losskit"), 64],
+  ["the two embedded modules", kernels, 48],
+];
+
+const row = (title, { raw, gzip }, bound) => {
+  const verdict = bound === undefined ? "" : `   at most ${String(bound * KiB).padStart(6)}${gzip > bound * KiB ? "   ABOVE" : ""}`;
+  console.log(`${title.padEnd(44)}${String(raw).padStart(8)}${String(gzip).padStart(8)}${verdict}`);
+};
+
+setup();
+console.log(`esbuild ${esbuild} --bundle --minify --format=esm --platform=browser, gzip -9, Node ${process.version}; bytes\n`);
+console.log(`${"".padEnd(44)}     raw    gzip`);
+for (const [title, contents, bound] of bounded) {
+  const size = await bundle(contents);
+  if (size.gzip > bound * KiB) process.exitCode = 1;
+  row(title, size, bound);
+}
+for (const entry of ["losskit/wasm", "losskit/deterministic", "losskit/js"]) row(`all of ${entry}`, await bundle(whole(entry)));
+console.log("\nEach alone, of losskit/js:");
+for (const { name } of specs()) row(name, await bundle(used(name, "losskit/js")));
