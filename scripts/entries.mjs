@@ -7,6 +7,26 @@ const ENTRIES = ["index", "wasm", "deterministic", "js"];
 const OPTIONS = /^export (?:interface|type) (\w+Options)\b/gm;
 const SPEC = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const (\w+): LossSpec</g;
 
+const ALLOC = [
+  "/**",
+  " * An array of zeros inside the library's own memory: losses read it, and write it as `out`, where it lies, and skip the copy.",
+  " *",
+  ' * `dtype`: "float32" (default) or "float64". There are 256 MiB for each entry point. The array never detaches, because that memory never grows.',
+  " * Only the array itself, at full length, skips the copy: any other view of it is copied, and is an error as `out`. Keep the array alive while a",
+  " * view of it is in use. `free` gives it back; one that is forgotten is found again when room is short, once it has been collected. Its `.buffer`",
+  " * is the library's: neither write nor transfer it. On the JavaScript backend, and for another entry's functions, it is an ordinary array.",
+  " *",
+  " * Throws RangeError for a length for which there is no room, saying what is left, and for an unknown dtype.",
+  " */",
+];
+const FREE = [
+  "/**",
+  " * Gives an array of `alloc` back. To use it afterwards is a TypeError.",
+  " *",
+  " * Throws TypeError for what this entry's `alloc` did not return, or was given back before.",
+  " */",
+];
+
 /**
  * A docstring in which each part is a paragraph: as Markdown, which editors and the API reference make of it, its lines would run together.
  */
@@ -28,7 +48,7 @@ export function specs(root = new URL("../src/", import.meta.url)) {
 }
 
 function entry(name, list) {
-  const lines = ["// Written by scripts/entries.mjs. Do not edit.", "", 'import { bind, bindOperation, type SignatureOf } from "../define.js";'];
+  const lines = ["// Written by scripts/entries.mjs. Do not edit.", "", 'import { type Alloc, bindAlloc, bindFree } from "../alloc.js";', 'import { bind, bindOperation, type SignatureOf } from "../define.js";'];
   const sorted = [{ module: `../backend/host.${name}.js`, names: ["host"] }];
   for (const { folder, file, name: spec, types } of list) {
     const module = `../${folder}/${file}.js`;
@@ -42,6 +62,8 @@ function entry(name, list) {
     const binder = folder === "losses" ? "bind" : "bindOperation";
     lines.push("", doc, `export const ${spec}: SignatureOf<typeof ${spec}Spec> = /* @__PURE__ */ ${binder}(${spec}Spec, host);`);
   }
+  lines.push("", ...ALLOC, "export const alloc: Alloc = /* @__PURE__ */ bindAlloc(host);");
+  lines.push("", ...FREE, "export const free: ReturnType<typeof bindFree> = /* @__PURE__ */ bindFree(host);");
   lines.push("", "/** Which backend answers here, and why not a faster one; decided as the first call would decide it. */");
   lines.push('export function backend(): import("../backend/seam.js").BackendInfo {', "  return host.info();", "}", "");
   return lines.join("\n");

@@ -1,9 +1,10 @@
 // One call of a loss: its private copy of every argument and option. Frames are kept and used again, so that a small call allocates
 // nothing but its result; a call made from inside another one (by a getter) gets a frame of its own.
 
+import { isForeign, isFreed } from "./allocated.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { checkAttached, lengthOf, Operand, overlap, plain, typedArrayTag } from "./operand.js";
+import { bufferOf, checkAttached, FREED, lengthOf, Operand, overlap, plain, typedArrayTag, view } from "./operand.js";
 import type { Spec } from "./spec.js";
 
 const MAX_ARGUMENTS = 4;
@@ -237,9 +238,13 @@ export class Frame {
     if (typedArrayTag(out) !== want) throw typeError(loss, `option "out.${name}"`, `a ${want} like the tensors`, describe(out));
     const length = lengthOf.call(out);
     if (length === 0) checkAttached(loss, `option "out.${name}"`, out);
+    if (isFreed(out)) throw typeError(loss, `option "out.${name}"`, "a typed array", FREED);
+    if (isForeign(out, bufferOf.call(out)))
+      throw typeError(loss, `option "out.${name}"`, "a whole array of alloc, or one of your own", "a view of losskit's memory");
     if (length !== size) throw rangeError(loss, `option "out.${name}"`, `${size} elements`, String(length));
+    let inPlace = false;
     if (size > 0) {
-      for (let i = 0; i < this.spec.arguments.length; i++) this.checkOverlap(name, out, this.operands[i] as Operand, i === own);
+      for (let i = 0; i < this.spec.arguments.length; i++) if (this.checkOverlap(name, out, this.operands[i] as Operand, i === own)) inPlace = true;
       for (const operand of this.extras) this.checkOverlap(name, out, operand, false);
       for (let i = -1; i < MAX_ARGUMENTS; i++) {
         const other = i < 0 ? this.givenValue : this.given[i];
@@ -247,13 +252,16 @@ export class Frame {
           throw rangeError(loss, `option "out.${name}"`, "memory of its own", "an array that overlaps another out");
       }
     }
-    return plain(out, want, length);
+    // An array of alloc is written where it lies, whole vectors at a time, so beyond the end of a row: not while it is also read. A view of it is copied.
+    return inPlace ? view(out, 0, length) : plain(out, want, length);
   }
 
-  private checkOverlap(name: string, out: FloatArray, operand: Operand, own: boolean): void {
-    if (!operand.given || operand.origin === null) return;
+  /** True where both are the same bytes, and may be. */
+  private checkOverlap(name: string, out: FloatArray, operand: Operand, own: boolean): boolean {
+    if (!operand.given || operand.origin === null) return false;
     const how = overlap(out, operand.origin);
-    if (how === 0 || (own && how === 2)) return;
+    if (how === 0) return false;
+    if (own && how === 2) return true;
     const expected = own ? "memory of its own, or exactly that of its argument" : "memory of its own";
     throw rangeError(this.loss, `option "out.${name}"`, expected, `an array that overlaps ${operand.place}`);
   }

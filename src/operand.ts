@@ -2,6 +2,7 @@
 // detach another argument or call losskit again: `take` reads every property once and keeps what it found; `settle`, after the last argument and
 // option was taken, looks only at internal slots, where no user code can run.
 
+import { isFreed } from "./allocated.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
 import type { Broadcast } from "./broadcast.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
@@ -22,7 +23,7 @@ export const lengthOf: (this: unknown) => number = getter<number>(prototype, "le
 export const setElements: (this: unknown, source: ArrayLike<number>, at?: number) => void = (prototype as Float32Array).set as never;
 /** `fill`, likewise. */
 export const fillElements: (this: unknown, value: number) => void = (prototype as Float32Array).fill as never;
-const bufferOf = getter<ArrayBufferLike>(prototype, "buffer");
+export const bufferOf: (this: unknown) => ArrayBufferLike = getter<ArrayBufferLike>(prototype, "buffer");
 const offsetOf = getter<number>(prototype, "byteOffset");
 const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");
 const validate = (prototype as { at(i: number): unknown }).at;
@@ -95,6 +96,8 @@ function isShared(buffer: ArrayBufferLike): boolean {
   }
 }
 
+/** What an error calls an array after `free`. */
+export const FREED = "one that was given back with free";
 const EMPTY = new Float64Array(0);
 
 /** One tensor of a call: its private copy where that is needed, else the user's array. */
@@ -187,6 +190,7 @@ export class Operand {
     const length = lengthOf.call(this.raw);
     if (this.tag !== "") {
       if (length === 0) checkAttached(loss, this.place, this.raw);
+      if (isFreed(this.raw)) throw typeError(loss, this.place, "a typed array", FREED);
       this.origin = this.raw;
       this.raw = plain(this.raw, this.tag, length);
     }

@@ -2,14 +2,16 @@
 // WebAssembly.validate proves nothing (a policy may still forbid to compile, or only to instantiate), so the probe is the real thing.
 
 import { baseline, relaxed } from "../generated/kernels.js";
+import { Arena } from "./arena.js";
 import type { Backend, BackendInfo, Host } from "./seam.js";
-import { PAGES } from "./staging.js";
+import { ARENA_PAGES, PAGE, PAGES } from "./staging.js";
 import { webAssembly } from "./wasm.js";
 
 interface Choice {
   /** null: JavaScript. */
   backend: Backend | null;
   info: BackendInfo;
+  arena: Arena | null;
 }
 
 type Build = "relaxed" | "baseline";
@@ -19,19 +21,27 @@ function text(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-function instantiate(build: Build, memory: WebAssembly.Memory): Backend {
-  return webAssembly(new WebAssembly.Instance(modules[build](), { env: { memory } }), memory);
+/** The window, and behind it the room for `alloc`. Where so much is refused, the window alone; nothing of it costs anything before it is touched. */
+function makeMemory(): WebAssembly.Memory {
+  const fixed = (pages: number): WebAssembly.Memory => new WebAssembly.Memory({ initial: pages, maximum: pages });
+  try {
+    return fixed(PAGES + ARENA_PAGES);
+  } catch {
+    return fixed(PAGES);
+  }
 }
 
 /** The first build of a list that runs here; throws the reason of the last one if none does. */
 function load(builds: readonly Build[]): Choice {
   if (typeof WebAssembly === "undefined") throw new Error("WebAssembly is not available");
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  const memory = makeMemory();
+  const arena = new Arena(memory, PAGES * PAGE);
   let refused: unknown;
   for (const simd of builds) {
     try {
-      const backend = instantiate(simd, memory);
-      return { backend, info: refused === undefined ? { name: "wasm", simd } : { name: "wasm", simd, reason: `relaxed SIMD: ${text(refused)}` } };
+      const instance = new WebAssembly.Instance(modules[simd](), { env: { memory } });
+      const info = refused === undefined ? { name: "wasm" as const, simd } : { name: "wasm" as const, simd, reason: `relaxed SIMD: ${text(refused)}` };
+      return { backend: webAssembly(instance, memory, arena), info, arena };
     } catch (error) {
       refused = error;
     }
@@ -54,7 +64,7 @@ function once(decide: () => Choice): Host {
       throw failure;
     }
   };
-  return { backend: () => chosen().backend, info: () => chosen().info };
+  return { backend: () => chosen().backend, info: () => chosen().info, arena: () => chosen().arena };
 }
 
 function required(entry: string, builds: readonly Build[]): Choice {
@@ -76,7 +86,7 @@ export function auto(): Host {
     try {
       return load(["relaxed", "baseline"]);
     } catch (error) {
-      return { backend: null, info: { name: "js", simd: null, reason: text(error) } };
+      return { backend: null, info: { name: "js", simd: null, reason: text(error) }, arena: null };
     }
   });
 }

@@ -1,5 +1,6 @@
 // An instance of the kernels and the window of memory that they work in.
 
+import type { Arena } from "./arena.js";
 import type { Dtype } from "./seam.js";
 import { Window } from "./staging.js";
 
@@ -18,8 +19,8 @@ export class Machine {
   /** By name, without the dtype: no string is made in a call. */
   private readonly kernels = new Map<string, { float32: Kernel; float64: Kernel }>();
 
-  constructor(instance: WebAssembly.Instance, memory: WebAssembly.Memory) {
-    this.window = new Window(memory);
+  constructor(instance: WebAssembly.Instance, memory: WebAssembly.Memory, arena: Arena) {
+    this.window = new Window(memory, arena);
     for (const [name, kernel] of Object.entries(instance.exports)) {
       const [family, dtype] = name.split(/_f(?=32|64)/) as [string, string];
       const pair = this.kernels.get(family) ?? { float32: missing, float64: missing };

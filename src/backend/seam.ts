@@ -2,6 +2,7 @@
 // It runs one kernel of one family and returns the undivided sum of the losses: denominators lie above, so that results of two calls can be merged.
 
 import type { Broadcast } from "../broadcast.js";
+import type { Arena } from "./arena.js";
 
 export type FloatArray = Float32Array | Float64Array;
 export type Dtype = "float32" | "float64";
@@ -201,4 +202,6 @@ export interface Host {
   /** null where each loss computes with the part of the JavaScript backend that it names. */
   backend(): Backend | null;
   info(): BackendInfo;
+  /** Where `alloc` puts its arrays; null where they are ordinary ones. */
+  arena(): Arena | null;
 }

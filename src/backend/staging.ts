@@ -2,6 +2,7 @@
 // kernel has used it, and the memory never grows, so that its views never detach.
 
 import { lengthOf, setElements, view } from "../operand.js";
+import type { Arena } from "./arena.js";
 import type { Dtype, FloatArray, Source } from "./seam.js";
 
 /** Bytes of one operand's tile: a few of them fit into the second-level cache; see bench/. */
@@ -28,7 +29,9 @@ export const INDEX = 9;
 export const SINK = 10;
 export const SLOTS = 11;
 
-const PAGE = 1 << 16;
+export const PAGE: number = 1 << 16;
+/** Behind the window, for `alloc`: 256 MiB and what lies between arrays. */
+export const ARENA_PAGES: number = (264 << 20) / PAGE;
 export const PAGES: number = Math.ceil((BASE + SLOTS * (ROW_BYTES + SLACK)) / PAGE);
 
 export function address(slot: number): number {
@@ -42,7 +45,10 @@ export class Window {
   /** The last view that was copied out of each slot: small calls of one size make no new ones. */
   private readonly views: (FloatArray | undefined)[] = [];
 
-  constructor(memory: WebAssembly.Memory) {
+  private readonly arena: Arena;
+
+  constructor(memory: WebAssembly.Memory, arena: Arena) {
+    this.arena = arena;
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
@@ -55,14 +61,30 @@ export class Window {
     else this.f64.set(whole, address(slot) / 8 + at);
   }
 
-  /** The same for an operand that may be repeated. */
-  stage(slot: number, dtype: Dtype, source: Source, start: number, count: number): void {
-    if (!source.broadcast) this.put(slot, dtype, source.data, start, count);
-    else source.broadcast.fill(source.data, start, count, this.heap(dtype), address(slot) / (dtype === "float32" ? 4 : 8));
+  /** Where a kernel reads elements start ... start + count of an array: where they lie, if `alloc` made it, else the slot, with a copy of them. */
+  place(slot: number, dtype: Dtype, data: FloatArray, start: number, count: number): number {
+    const own = this.arena.addressOf(data, dtype);
+    if (own !== 0) return own + start * (dtype === "float32" ? 4 : 8);
+    this.put(slot, dtype, data, start, count);
+    return address(slot);
   }
 
-  /** Copies the first elements of a slot to an array. */
+  /** The same for an operand that may be repeated. */
+  placeSource(slot: number, dtype: Dtype, source: Source, start: number, count: number): number {
+    if (!source.broadcast) return this.place(slot, dtype, source.data, start, count);
+    source.broadcast.fill(source.data, start, count, this.heap(dtype), address(slot) / (dtype === "float32" ? 4 : 8));
+    return address(slot);
+  }
+
+  /** Where a kernel writes elements of an array from `start`: where they lie, if `alloc` made it, else the slot, from which `get` takes them. */
+  target(slot: number, dtype: Dtype, into: FloatArray, start: number): number {
+    const own = this.arena.addressOf(into, dtype);
+    return own !== 0 ? own + start * (dtype === "float32" ? 4 : 8) : address(slot);
+  }
+
+  /** Copies the first elements of a slot to an array that a kernel did not write itself. */
   get(slot: number, dtype: Dtype, into: FloatArray, start: number, count: number): void {
+    if (this.arena.addressOf(into, dtype) !== 0) return;
     let from = this.views[slot];
     if (from === undefined || from.length !== count || (from.BYTES_PER_ELEMENT === 4) !== (dtype === "float32")) {
       const heap = this.heap(dtype);

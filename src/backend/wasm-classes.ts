@@ -29,39 +29,46 @@ export function crossEntropy(machine: Machine, call: RowsCall): number {
 function batchOf(machine: Machine, call: RowsCall, first: number, base: number, rows: number): number {
   const { dtype, classes, index, rowWeight, gradOutput, values, grad, gradTarget } = call;
   const { window } = machine;
-  putRows(machine, A, call, call.x, base, classes, rows);
-  if (call.target) putDistribution(machine, call, base, 0, classes, rows);
+  const x = putRows(machine, A, call, call.x, base, classes, rows);
+  const q = call.target ? putDistribution(machine, call, base, 0, classes, rows) : address(B);
+  const toTarget = gradTarget ? targetRows(machine, GRAD_B, call, gradTarget, base) : 0;
   if (index) window.putIndex(index, first, rows);
   if (rowWeight) window.putFactors(WEIGHT, rowWeight, first, rows);
   if (gradOutput) window.putFactors(GRAD_OUTPUT, gradOutput, first, rows);
   const sum = machine.kernel("crossEntropy", dtype)(
     grad || gradTarget ? REDUCED | APPLY : REDUCED,
-    address(A),
+    x,
     rows,
     classes,
     index ? address(INDEX) : 0,
     rowWeight ? address(WEIGHT) : 0,
     gradOutput ? address(GRAD_OUTPUT) : 0,
-    call.dense ? address(B) : 0,
+    call.dense ? q : 0,
     call.target ? classes * (dtype === "float32" ? 4 : 8) : 0,
     call.scale,
-    values ? address(VALUES) : 0,
-    grad || call.dense ? address(GRAD_A) : 0,
-    gradTarget ? address(GRAD_B) : 0,
+    values ? window.target(VALUES, dtype, values, first) : 0,
+    grad ? targetRows(machine, GRAD_A, call, grad, base) : call.dense ? address(GRAD_A) : 0,
+    toTarget,
   );
   if (values) window.get(VALUES, dtype, values, first, rows);
   if (grad) getRows(machine, GRAD_A, call, grad, base, classes, rows);
   if (gradTarget) {
-    scaleTargets(machine, call, 0, classes, rows);
+    scaleTargets(machine, call, toTarget, 0, classes, rows);
     getRows(machine, GRAD_B, call, gradTarget, base, classes, rows);
   }
   return sum;
 }
 
-/** `classes` of some rows, from the class that lies at `base`. */
-function putRows(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, classes: number, rows: number): void {
-  if (call.inner === 1) machine.window.put(slot, call.dtype, data, base, rows * classes);
-  else machine.window.gather(slot, call.dtype, data, base, classes, call.inner, rows);
+/** Where `classes` of some rows are to be read, from the class that lies at `base`. */
+function putRows(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, classes: number, rows: number): number {
+  if (call.inner === 1) return machine.window.place(slot, call.dtype, data, base, rows * classes);
+  machine.window.gather(slot, call.dtype, data, base, classes, call.inner, rows);
+  return address(slot);
+}
+
+/** Where they are to be written. */
+function targetRows(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number): number {
+  return call.inner === 1 ? machine.window.target(slot, call.dtype, into, base) : address(slot);
 }
 
 function getRows(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number, classes: number, rows: number): void {
@@ -69,30 +76,33 @@ function getRows(machine: Machine, slot: number, call: RowsCall, into: FloatArra
   else machine.window.scatter(slot, call.dtype, into, base, classes, call.inner, rows);
 }
 
-/** q of classes `from` to `from + count` of some rows, in slot B: what every class gets, or the user's probabilities, times class weights. */
-function putDistribution(machine: Machine, call: RowsCall, base: number, from: number, count: number, rows: number): void {
+/** Where q of classes `from` to `from + count` of some rows is: what every class gets, or the user's probabilities, times class weights. */
+function putDistribution(machine: Machine, call: RowsCall, base: number, from: number, count: number, rows: number): number {
   const { dtype, classWeight, target } = call;
   const { window } = machine;
   if (!target) {
     const heap = window.heap(dtype);
     const at = address(B) / heap.BYTES_PER_ELEMENT;
     for (let c = 0; c < count; c++) heap[at + c] = call.uniform * (classWeight ? (classWeight[from + c] as number) : 1);
-    return;
+    return address(B);
   }
-  putRows(machine, B, call, target, base, count, rows);
-  if (call.keep === 1 && call.uniform === 0 && !classWeight) return;
-  affine(machine, B, call, from, count, rows, call.keep, call.uniform);
+  if (call.keep === 1 && call.uniform === 0 && !classWeight) return putRows(machine, B, call, target, base, count, rows);
+  // a copy in any case: the user's probabilities stay as they are
+  if (call.inner === 1) window.put(B, dtype, target, base, rows * count);
+  else window.gather(B, dtype, target, base, count, call.inner, rows);
+  affine(machine, address(B), call, from, count, rows, call.keep, call.uniform);
+  return address(B);
 }
 
-function scaleTargets(machine: Machine, call: RowsCall, from: number, count: number, rows: number): void {
-  if (call.keep !== 1 || call.classWeight) affine(machine, GRAD_B, call, from, count, rows, call.keep, 0);
+function scaleTargets(machine: Machine, call: RowsCall, at: number, from: number, count: number, rows: number): void {
+  if (call.keep !== 1 || call.classWeight) affine(machine, at, call, from, count, rows, call.keep, 0);
 }
 
 /** (x * factor + term) * class weight, in place. */
-function affine(machine: Machine, slot: number, call: RowsCall, from: number, count: number, rows: number, factor: number, term: number): void {
+function affine(machine: Machine, at: number, call: RowsCall, from: number, count: number, rows: number, factor: number, term: number): void {
   const { dtype, classWeight } = call;
-  if (classWeight) machine.window.put(C, dtype, classWeight, from, count);
-  machine.kernel("affine", dtype)(address(slot), rows, count, factor, term, classWeight ? address(C) : 0);
+  const weight = classWeight ? machine.window.place(C, dtype, classWeight, from, count) : 0;
+  machine.kernel("affine", dtype)(at, rows, count, factor, term, weight);
 }
 
 /** Rows that do not fit: one sample at a time, in pieces; a second time for the gradient. */
@@ -124,31 +134,34 @@ function pieceOf(machine: Machine, call: RowsCall, phases: number, sample: numbe
   const { window } = machine;
   const at = base + from * inner;
   const apply = (phases & APPLY) !== 0;
+  let x = address(A);
+  let q = address(B);
   if (phases & REDUCE) {
-    putRows(machine, A, call, call.x, at, count, 1);
-    if (call.dense) putDistribution(machine, call, at, from, count, 1);
+    x = putRows(machine, A, call, call.x, at, count, 1);
+    if (call.dense) q = putDistribution(machine, call, at, from, count, 1);
   }
+  const toTarget = apply && gradTarget ? targetRows(machine, GRAD_B, call, gradTarget, at) : 0;
   window.putOneIndex(target < 0 || target >= from ? (target < 0 ? target : target - from) : OTHER_PIECE);
   if (rowWeight) window.putFactors(WEIGHT, rowWeight, sample, 1);
   if (gradOutput) window.putFactors(GRAD_OUTPUT, gradOutput, sample, 1);
   const sum = machine.kernel("crossEntropy", dtype)(
     phases,
-    address(A),
+    x,
     1,
     count,
     call.index ? address(INDEX) : 0,
     rowWeight ? address(WEIGHT) : 0,
     gradOutput ? address(GRAD_OUTPUT) : 0,
-    call.dense ? address(B) : 0,
+    call.dense ? q : 0,
     0,
     call.scale,
     address(VALUES),
-    (apply && grad) || call.dense ? address(GRAD_A) : 0,
-    apply && gradTarget ? address(GRAD_B) : 0,
+    apply && grad ? targetRows(machine, GRAD_A, call, grad, at) : call.dense ? address(GRAD_A) : 0,
+    toTarget,
   );
   if (apply && grad) getRows(machine, GRAD_A, call, grad, at, count, 1);
   if (apply && gradTarget) {
-    scaleTargets(machine, call, from, count, 1);
+    scaleTargets(machine, call, toTarget, from, count, 1);
     getRows(machine, GRAD_B, call, gradTarget, at, count, 1);
   }
   return sum;

@@ -31,8 +31,8 @@ export function margins(machine: Machine, call: MarginsCall): number {
       call.margin,
       call.scale,
       address(B),
-      values ? address(VALUES) : 0,
-      grad ? address(GRAD_A) : 0,
+      values ? window.target(VALUES, dtype, values, row) : 0,
+      grad ? window.target(GRAD_A, dtype, grad, row * classes) : 0,
     );
     if (values) window.get(VALUES, dtype, values, row, rows);
     if (grad) window.get(GRAD_A, dtype, grad, row * classes, rows * classes);

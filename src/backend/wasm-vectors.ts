@@ -14,13 +14,13 @@ export function distances(machine: Machine, call: VectorsCall): number {
   const kernel = machine.kernel(NAMES[suffix] as string, dtype);
   const { c, gradOutput, values, gradA, gradB, gradC } = call;
   const apply = gradA !== null || gradB !== null || gradC !== null;
-  return vectors(machine, call, dtype, apply ? APPLY | (p === Number.POSITIVE_INFINITY ? COUNT : 0) : 0, (phases, rows, dims, bytes) =>
+  return vectors(machine, call, dtype, apply ? APPLY | (p === Number.POSITIVE_INFINITY ? COUNT : 0) : 0, (phases, rows, dims, bytes, at) =>
     kernel(
       phases,
       call.kind,
-      address(A),
-      address(B),
-      c ? address(C) : 0,
+      at.a,
+      at.b,
+      c ? at.c : 0,
       rows,
       dims,
       p,
@@ -29,10 +29,10 @@ export function distances(machine: Machine, call: VectorsCall): number {
       call.swap ? 1 : 0,
       gradOutput ? address(GRAD_OUTPUT) : 0,
       call.scale,
-      values ? address(VALUES) : 0,
-      address(gradA ? GRAD_A : SINK),
-      address(gradB ? GRAD_B : SINK),
-      address(gradC ? GRAD_C : SINK),
+      values ? at.values : 0,
+      at.gradA,
+      at.gradB,
+      at.gradC,
       gradA ? bytes : 0,
       gradB ? bytes : 0,
       gradC ? bytes : 0,
@@ -43,11 +43,11 @@ export function distances(machine: Machine, call: VectorsCall): number {
 export function cosine(machine: Machine, call: VectorsCall): number {
   const { dtype, sign, gradOutput, values, gradA, gradB } = call;
   const kernel = machine.kernel("cosine", dtype);
-  return vectors(machine, call, dtype, gradA !== null || gradB !== null ? APPLY : 0, (phases, rows, dims, bytes) =>
+  return vectors(machine, call, dtype, gradA !== null || gradB !== null ? APPLY : 0, (phases, rows, dims, bytes, at) =>
     kernel(
       phases,
-      address(A),
-      address(B),
+      at.a,
+      at.b,
       rows,
       dims,
       sign ? address(WEIGHT) : 0,
@@ -55,13 +55,24 @@ export function cosine(machine: Machine, call: VectorsCall): number {
       call.eps,
       gradOutput ? address(GRAD_OUTPUT) : 0,
       call.scale,
-      values ? address(VALUES) : 0,
-      address(gradA ? GRAD_A : SINK),
-      address(gradB ? GRAD_B : SINK),
+      values ? at.values : 0,
+      at.gradA,
+      at.gradB,
       gradA ? bytes : 0,
       gradB ? bytes : 0,
     ),
   );
+}
+
+/** Where a kernel finds the rows of a call, and where it writes: in the slots, or where `alloc` put them. */
+class Places {
+  a: number = address(A);
+  b: number = address(B);
+  c: number = address(C);
+  values: number = address(VALUES);
+  gradA: number = address(SINK);
+  gradB: number = address(SINK);
+  gradC: number = address(SINK);
 }
 
 /** Whole rows in batches; rows that do not fit one at a time, in pieces, a pass of pieces for each phase that looks at the operands. */
@@ -70,19 +81,21 @@ function vectors(
   call: VectorsCall,
   dtype: Dtype,
   gradient: number,
-  kernel: (phases: number, rows: number, dims: number, bytes: number) => number,
+  kernel: (phases: number, rows: number, dims: number, bytes: number, at: Places) => number,
 ): number {
   const { rows, dims } = call;
   const size = dtype === "float32" ? 4 : 8;
   const bytes = dims * size;
+  const places = new Places();
   let sum = 0;
   if (bytes <= ROW_BYTES) {
     const batch = Math.max(1, Math.min(rows, Math.floor(TILE_BYTES / Math.max(bytes, size))));
     for (let row = 0; row < rows; row += batch) {
       const count = Math.min(batch, rows - row);
       putFactors(machine, call, row, count);
-      putVectors(machine, call, dtype, row * dims, count * dims);
-      sum += kernel(REDUCED | gradient, count, dims, bytes);
+      putVectors(machine, call, places, dtype, row * dims, count * dims);
+      if (call.values) places.values = machine.window.target(VALUES, dtype, call.values, row);
+      sum += kernel(REDUCED | gradient, count, dims, bytes, places);
       if (call.values) machine.window.get(VALUES, dtype, call.values, row, count);
       if (gradient) getVectors(machine, call, dtype, row * dims, count * dims);
     }
@@ -95,13 +108,14 @@ function vectors(
     const pass = (phases: number): void => {
       for (let at = row * dims, first = BEGIN; at < end; at += piece, first = 0) {
         const count = Math.min(piece, end - at);
-        putVectors(machine, call, dtype, at, count);
-        kernel(phases === REDUCE ? phases | first : phases, 1, count, 0);
+        putVectors(machine, call, places, dtype, at, count);
+        kernel(phases === REDUCE ? phases | first : phases, 1, count, 0, places);
         if (phases === APPLY) getVectors(machine, call, dtype, at, count);
       }
     };
     pass(REDUCE);
-    sum += kernel(FINISH, 1, 0, 0);
+    if (call.values) places.values = machine.window.target(VALUES, dtype, call.values, row);
+    sum += kernel(FINISH, 1, 0, 0, places);
     if (call.values) machine.window.get(VALUES, dtype, call.values, row, 1);
     if (gradient & COUNT) pass(COUNT);
     if (gradient) pass(APPLY);
@@ -114,10 +128,13 @@ function putFactors(machine: Machine, call: VectorsCall, row: number, count: num
   if (call.gradOutput) machine.window.putFactors(GRAD_OUTPUT, call.gradOutput, row, count);
 }
 
-function putVectors(machine: Machine, call: VectorsCall, dtype: Dtype, start: number, count: number): void {
-  machine.window.put(A, dtype, call.a, start, count);
-  machine.window.put(B, dtype, call.b, start, count);
-  if (call.c) machine.window.put(C, dtype, call.c, start, count);
+function putVectors({ window }: Machine, call: VectorsCall, places: Places, dtype: Dtype, start: number, count: number): void {
+  places.a = window.place(A, dtype, call.a, start, count);
+  places.b = window.place(B, dtype, call.b, start, count);
+  if (call.c) places.c = window.place(C, dtype, call.c, start, count);
+  if (call.gradA) places.gradA = window.target(GRAD_A, dtype, call.gradA, start);
+  if (call.gradB) places.gradB = window.target(GRAD_B, dtype, call.gradB, start);
+  if (call.gradC) places.gradC = window.target(GRAD_C, dtype, call.gradC, start);
 }
 
 function getVectors(machine: Machine, call: VectorsCall, dtype: Dtype, start: number, count: number): void {
@@ -151,11 +168,11 @@ export function cdist(machine: Machine, call: CdistCall): void {
   const result = address(VALUES) / size;
   for (let j = 0; j < cols; j += side) {
     const width = Math.min(side, cols - j);
-    window.put(B, dtype, b, startB + j * dims, width * dims);
+    const y = window.place(B, dtype, b, startB + j * dims, width * dims);
     for (let i = 0; i < rows; i += side) {
       const height = Math.min(side, rows - i);
-      window.put(A, dtype, a, startA + i * dims, height * dims);
-      kernel(address(A), address(B), height, width, dims, p, address(VALUES));
+      const x = window.place(A, dtype, a, startA + i * dims, height * dims);
+      kernel(x, y, height, width, dims, p, address(VALUES));
       for (let r = 0; r < height; r++) {
         const to = at + (i + r) * cols + j;
         const from = result + r * width;

@@ -1,5 +1,6 @@
 // The WebAssembly backend: stages tiles and calls kernels (assembly/losses). What is computed stands there; here is only what goes where.
 
+import type { Arena } from "./arena.js";
 import { Machine } from "./machine.js";
 import type { Backend } from "./seam.js";
 import { crossEntropy } from "./wasm-classes.js";
@@ -8,8 +9,8 @@ import { margins } from "./wasm-margins.js";
 import { outside, pointwise } from "./wasm-pointwise.js";
 import { cdist, cosine, distances } from "./wasm-vectors.js";
 
-export function webAssembly(instance: WebAssembly.Instance, memory: WebAssembly.Memory): Backend {
-  const machine = new Machine(instance, memory);
+export function webAssembly(instance: WebAssembly.Instance, memory: WebAssembly.Memory, arena: Arena): Backend {
+  const machine = new Machine(instance, memory, arena);
   return {
     pointwise: (call) => pointwise(machine, call),
     crossEntropy: (call) => crossEntropy(machine, call),

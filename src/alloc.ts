@@ -1,0 +1,50 @@
+import { forget, remember } from "./allocated.js";
+import type { Dtype, FloatArray, Host } from "./backend/seam.js";
+import { describe, rangeError, typeError } from "./errors.js";
+import { typedArrayTag } from "./operand.js";
+
+/** The type of `alloc`. */
+export interface Alloc {
+  (length: number, dtype?: "float32"): Float32Array<ArrayBuffer>;
+  (length: number, dtype: "float64"): Float64Array<ArrayBuffer>;
+  (length: number, dtype: Dtype): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+}
+
+/** `alloc` of an entry; its docstring stands in scripts/entries.mjs, where all entries get it. */
+export function bindAlloc(host: Host): Alloc {
+  return ((length: unknown, dtype: unknown = "float32"): FloatArray => {
+    if (typeof length !== "number") throw typeError("alloc", '"length"', "a number of elements", describe(length));
+    if (!Number.isSafeInteger(length) || length < 0) throw rangeError("alloc", '"length"', "an integer >= 0", describe(length));
+    if (typeof dtype !== "string") throw typeError("alloc", '"dtype"', '"float32" or "float64"', describe(dtype));
+    if (dtype !== "float32" && dtype !== "float64") throw rangeError("alloc", '"dtype"', '"float32" or "float64"', describe(dtype));
+    const arena = host.arena();
+    const array = arena ? arena.take(length, dtype) : ordinary(length, dtype);
+    if (typeof array === "number") {
+      const left = Math.floor(array / (dtype === "float32" ? 4 : 8));
+      throw rangeError("alloc", '"length"', `at most ${left} elements of ${dtype}, which is what is left in one piece`, String(length));
+    }
+    remember(array, arena ? array.buffer : undefined);
+    return array;
+  }) as Alloc;
+}
+
+function ordinary(length: number, dtype: Dtype): FloatArray {
+  try {
+    return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+  } catch (error) {
+    throw rangeError("alloc", '"length"', "as many elements as there is memory for", `${length} (${(error as Error).message})`);
+  }
+}
+
+/** `free` of an entry. */
+export function bindFree(host: Host): (array: Float32Array<ArrayBufferLike> | Float64Array<ArrayBufferLike>) => void {
+  return (array) => {
+    const tag = typedArrayTag(array);
+    if (tag !== "Float32Array" && tag !== "Float64Array") throw typeError("free", '"array"', "an array that alloc returned", describe(array));
+    const arena = host.arena();
+    if (arena ? !arena.give(array) : !forget(array)) {
+      throw typeError("free", '"array"', "an array that alloc of the same entry returned and that was not given back before", `another ${tag}`);
+    }
+    if (arena) forget(array);
+  };
+}
