@@ -55,8 +55,7 @@ function allocation(entry: string, kit: Kit): Question {
 
 /**
  * The share of the machine's multiply-adds that cdist reaches. A pair and dimension counts as one multiply-add, its subtraction as nothing; the ceiling does
- * exactly as many multiply-adds, on registers, so the share is its time divided by that of cdist. The subtraction takes a place of its own on the units
- * that multiply and add, so where these are what limits both, more than half is reached only as far as the ceiling is limited by something else.
+ * exactly as many multiply-adds, so the share is its time divided by that of cdist.
  */
 function share(size: Size): Question {
   return {

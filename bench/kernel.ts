@@ -73,11 +73,11 @@ export function cdistKernel(a: Float32Array, b: Float32Array, width: number): ()
 }
 
 /**
- * Returns a call that does as many float32 multiply-adds on registers, twelve accumulators at a time, without a memory access: the most this engine reaches
- * here, one thread. Fused in the relaxed build, a multiplication and an addition in the baseline one.
+ * Returns a call that does so many float32 multiply-adds on registers, twelve vectors at a time, without a memory access: the most that this engine reaches
+ * here on one thread. Fused in the relaxed build, a multiplication and an addition in the baseline one.
  */
 export function ceiling(count: number): () => number {
   const { madds_f32, PER_TURN } = instantiate(new WebAssembly.Memory({ initial: 1 }), new URL("ceiling/", BUILD)).exports;
   const turns = Math.round(count / (PER_TURN as WebAssembly.Global).value);
-  return () => (madds_f32 as (turns: number, factor: number, term: number) => number)(turns, 0.5, 1);
+  return () => (madds_f32 as (turns: number, x: number, b: number) => number)(turns, 0.5, 1);
 }

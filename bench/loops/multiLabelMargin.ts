@@ -84,7 +84,7 @@ export function sorted(input: Float32Array, classes: number, target: Int32Array,
     for (let j = start; j < start + classes; j++) {
       const x = input[j]!;
       let below = 0;
-      for (let k = 0; k < labels; k++) below += Number(x > thresholds[k]!);
+      for (let k = 0; k < labels; k++) below += Number(x > thresholds[k]!); // for a few labels faster than a bisection
       sum += below * x - sums[below]!;
       counts[below] = counts[below]! + 1;
       grad[j] = below * scale;
