@@ -1,23 +1,27 @@
-// Questions beside the main table, each a contest of its own: what `out` saves, what nllLoss reads, what a small call costs.
+// Questions beside the main table, each a contest of its own: what `out` saves, what nllLoss reads, what a small call costs, what broadcasting costs, and
+// how near cdist comes to what the machine can do.
 
 import * as js from "losskit/js";
 import * as wasm from "losskit/wasm";
 import { agree, type Contest, type Effort, measure, type Timing } from "./contest.js";
-import { normal, seeded } from "./data.js";
-import { crossEntropyKernel } from "./kernel.js";
-import { type Kit, rows, type Size, sizeText } from "./table.js";
+import { logUniform, normal, seeded, uniform } from "./data.js";
+import { cdistKernel, ceiling, crossEntropyKernel } from "./kernel.js";
+import { VECTORS, vectorSets } from "./rows/catalogue.js";
+import { type Kit, rows, type Size, sizeText } from "./rows/row.js";
 
-/** `ratio`: the first contestant's time divided by the second's; `most`: what it should not exceed. */
+/** `ratio`: the first contestant's time divided by the second's; `most`: what it should not exceed; `least`: what it should reach. */
 export interface Extra {
   name: string;
   timings: Record<string, Timing>;
   ratio: number;
   most?: number;
+  least?: number;
 }
 
 interface Question {
   name: string;
   most?: number;
+  least?: number;
   /** Whether the contestants compute the same thing. */
   same: boolean;
   /** The ratio's dividend and divisor. */
@@ -49,6 +53,116 @@ function allocation(entry: string, kit: Kit): Question {
   };
 }
 
+/**
+ * The share of the machine's multiply-adds that cdist reaches. A pair and dimension counts as one multiply-add, its subtraction as nothing; the ceiling does
+ * exactly as many multiply-adds, so the share is its time divided by that of cdist.
+ */
+function share(size: Size): Question {
+  return {
+    name: `cdist ${sizeText(size)}, share of the ceiling`,
+    same: false,
+    least: 0.6,
+    of: ["multiply-adds on registers", "cdist"],
+    contest() {
+      const { a, b, width, input1, input2 } = vectorSets(seeded(1), size);
+      const [count = 0] = size;
+      return {
+        grads: [],
+        contestants: {
+          "multiply-adds on registers": ceiling(count * count * width),
+          cdist: () => wasm.cdist(input1, input2)[0]!,
+          "kernel alone": cdistKernel(a, b, width),
+        },
+      };
+    },
+  };
+}
+
+const GRID = 256;
+
+const broadcasting: readonly Question[] = [
+  {
+    name: `mseLoss ${sizeText([GRID * GRID])}, value + gradient, operands of equal shape`,
+    same: true,
+    most: 1.1,
+    of: ["with shapes", "plain arrays"],
+    contest() {
+      const random = seeded(1);
+      const [x, t, g] = [normal(random, GRID * GRID), normal(random, GRID * GRID), new Float32Array(GRID * GRID)];
+      const shape = [GRID, GRID];
+      const [input, target] = [
+        { data: x, shape },
+        { data: t, shape },
+      ];
+      const options = { out: { input: g } };
+      return {
+        grads: [g],
+        contestants: {
+          "with shapes": () => wasm.mseLoss.valueAndGrad(input, target, options).value,
+          "plain arrays": () => wasm.mseLoss.valueAndGrad(x, t, options).value,
+        },
+      };
+    },
+  },
+  {
+    name: `klDivLoss ${sizeText([GRID, GRID])} against ${sizeText([1, GRID])}, value + both gradients`,
+    same: true,
+    of: ["broadcast", "materialised by hand"],
+    contest() {
+      const random = seeded(1);
+      const input = { data: logUniform(random, GRID * GRID), shape: [GRID, GRID] };
+      const row = uniform(random, GRID);
+      const target = { data: row, shape: [1, GRID] };
+      const [g, gRow] = [new Float32Array(GRID * GRID), new Float32Array(GRID)];
+      const wrt = ["input", "target"] as const;
+      const options = { wrt, out: { input: g, target: gRow } };
+      const whole = { data: new Float32Array(GRID * GRID), shape: [GRID, GRID] };
+      const gWhole = new Float32Array(GRID * GRID);
+      const wholeOptions = { wrt, out: { input: g, target: gWhole } };
+      const sums = new Float64Array(GRID);
+      return {
+        grads: [g, gRow],
+        contestants: {
+          broadcast: () => wasm.klDivLoss.valueAndGrad(input, target, options).value,
+          "materialised by hand": () => {
+            for (let at = 0; at < whole.data.length; at += GRID) whole.data.set(row, at);
+            const { value } = wasm.klDivLoss.valueAndGrad(input, whole, wholeOptions);
+            sums.fill(0);
+            for (let at = 0; at < gWhole.length; at += GRID) for (let j = 0; j < GRID; j++) sums[j] = sums[j]! + gWhole[at + j]!;
+            gRow.set(sums);
+            return value;
+          },
+        },
+      };
+    },
+  },
+  {
+    name: "gaussianNllLoss 32 x 16, value + gradient, one variance a row",
+    same: true,
+    of: ["broadcast", "equal shapes"],
+    contest() {
+      const random = seeded(1);
+      const shape = [32, 16];
+      const [input, target] = [
+        { data: normal(random, 512), shape },
+        { data: normal(random, 512), shape },
+      ];
+      const row = uniform(random, 32, 0.1, 2);
+      const perRow = { data: row, shape: [32, 1] };
+      const each = { data: Float32Array.from({ length: 512 }, (_, i) => row[i >> 4]!), shape };
+      const g = new Float32Array(512);
+      const options = { wrt: ["input"] as const, out: { input: g } };
+      return {
+        grads: [g],
+        contestants: {
+          broadcast: () => wasm.gaussianNllLoss.valueAndGrad(input, target, perRow, options).value,
+          "equal shapes": () => wasm.gaussianNllLoss.valueAndGrad(input, target, each, options).value,
+        },
+      };
+    },
+  },
+];
+
 const questions: readonly Question[] = [
   allocation("losskit/wasm", wasm),
   allocation("losskit/js", js),
@@ -76,17 +190,25 @@ const questions: readonly Question[] = [
       };
     },
   },
+  ...broadcasting,
+  ...VECTORS.map(share),
 ];
 
 export function extras(effort: Effort, only: RegExp, progress: (name: string) => void): Extra[] {
   const answers: Extra[] = [];
-  for (const { name, most, same, of, contest } of questions) {
+  for (const { name, most, least, same, of, contest } of questions) {
     if (!only.test(name)) continue;
     progress(name);
     const prepared = contest();
     if (same) agree(prepared);
     const timings = measure(prepared, effort);
-    answers.push({ name, timings, ratio: timings[of[0]]!.median / timings[of[1]]!.median, ...(most === undefined ? {} : { most }) });
+    answers.push({
+      name,
+      timings,
+      ratio: timings[of[0]]!.median / timings[of[1]]!.median,
+      ...(most === undefined ? {} : { most }),
+      ...(least === undefined ? {} : { least }),
+    });
   }
   return answers;
 }

@@ -1,4 +1,4 @@
-// The crossEntropy kernel by itself, data already in its memory: what is left of a call when the library around it takes no time.
+// Kernels by themselves, data already in their memory: what is left of a call when the library around it takes no time.
 
 import { readFileSync } from "node:fs";
 
@@ -27,9 +27,10 @@ type CrossEntropyKernel = (
   gradQ: number,
 ) => number;
 
-function instantiate(memory: WebAssembly.Memory): WebAssembly.Instance {
-  const relaxed = readFileSync(new URL("relaxed.wasm", BUILD));
-  const binary = WebAssembly.validate(relaxed) ? relaxed : readFileSync(new URL("baseline.wasm", BUILD));
+/** The better build that runs here of the library's kernels, or of what else main.mjs compiled. */
+function instantiate(memory: WebAssembly.Memory, folder = BUILD): WebAssembly.Instance {
+  const relaxed = readFileSync(new URL("relaxed.wasm", folder));
+  const binary = WebAssembly.validate(relaxed) ? relaxed : readFileSync(new URL("baseline.wasm", folder));
   return new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
 }
 
@@ -47,4 +48,36 @@ export function crossEntropyKernel(input: Float32Array, classes: number, target:
   const scale = 1 / rows;
   const call = () => kernel(ALL_PHASES, x, rows, classes, y, 0, 0, 0, 0, scale, 0, g, 0) * scale;
   return { call, grad: new Float32Array(memory.buffer, g, input.length) };
+}
+
+/** Vectors on each side of a block that the kernel is called with, as src/backend/wasm-vectors.ts has it: they stay in the cache. */
+const SIDE = 128;
+
+/** Returns a call of the kernel for the Euclidean distances of all pairs, block by block; the blocks' results overwrite each other. */
+export function cdistKernel(a: Float32Array, b: Float32Array, width: number): () => number {
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  const kernel = instantiate(memory).exports.cdist2_f32 as (a: number, b: number, rows: number, cols: number, n: number, p: number, out: number) => void;
+  const x = BASE;
+  const y = x + ((a.byteLength + 127) & ~63);
+  const out = y + ((b.byteLength + 127) & ~63);
+  new Float32Array(memory.buffer, x, a.length).set(a);
+  new Float32Array(memory.buffer, y, b.length).set(b);
+  const results = new Float32Array(memory.buffer, out, SIDE * SIDE);
+  const block = SIDE * width * 4;
+  return () => {
+    for (let j = 0; j < b.byteLength; j += block) {
+      for (let i = 0; i < a.byteLength; i += block) kernel(x + i, y + j, SIDE, SIDE, width, 2, out);
+    }
+    return results[0]!;
+  };
+}
+
+/**
+ * Returns a call that does so many float32 multiply-adds on registers, twelve vectors at a time, without a memory access: the most that this engine reaches
+ * here on one thread. Fused in the relaxed build, a multiplication and an addition in the baseline one.
+ */
+export function ceiling(count: number): () => number {
+  const { madds_f32, PER_TURN } = instantiate(new WebAssembly.Memory({ initial: 1 }), new URL("ceiling/", BUILD)).exports;
+  const turns = Math.round(count / (PER_TURN as WebAssembly.Global).value);
+  return () => (madds_f32 as (turns: number, x: number, b: number) => number)(turns, 0.5, 1);
 }

@@ -94,13 +94,22 @@ function javascriptTable(rows: readonly Measured[]): string {
   );
 }
 
+function within({ ratio, most = Number.POSITIVE_INFINITY, least = 0 }: Extra): boolean {
+  return ratio <= most && ratio >= least;
+}
+
+function bounds({ most, least }: Extra): string {
+  return most !== undefined ? `at most ${most}` : least !== undefined ? `at least ${least}` : "";
+}
+
 function extrasTable(extras: readonly Extra[]): string {
   return markdown(
-    ["work", "measured", "ratio", "at most"],
-    extras.map(({ name, timings, ratio, most }) => {
+    ["work", "measured", "ratio", "target"],
+    extras.map((extra) => {
+      const { name, timings, ratio } = extra;
       const each = Object.entries(timings).map(([contestant, { median, spread }]) => `${contestant} ${duration(median)} (± ${percent(spread / 2)})`);
       const shown = ratio < 0.1 ? ratio.toFixed(4) : ratio.toFixed(2);
-      return [name, each.join(", "), judged(shown, most === undefined || ratio <= most), most === undefined ? "" : `${most}`];
+      return [name, each.join(", "), judged(shown, within(extra)), bounds(extra)];
     }),
   );
 }
@@ -126,6 +135,6 @@ export function lost({ rows, extras }: Report): string[] {
     if (target !== undefined && ratios["losskit/wasm"]! < target) lines.push(`${loss} ${size}: ${times(ratios["losskit/wasm"]!)}, target ${target}`);
     if (ratios["losskit/js"]! < JS_TARGET) lines.push(`${loss} ${size}, losskit/js: ${times(ratios["losskit/js"]!)}, target ${JS_TARGET}`);
   }
-  for (const { name, ratio, most } of extras) if (most !== undefined && ratio > most) lines.push(`${name}: ${ratio.toPrecision(3)}, at most ${most}`);
+  for (const extra of extras) if (!within(extra)) lines.push(`${extra.name}: ${extra.ratio.toPrecision(3)}, ${bounds(extra)}`);
   return lines;
 }

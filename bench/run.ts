@@ -9,7 +9,8 @@ import * as wasm from "losskit/wasm";
 import { agree, consumed, type Effort, measure } from "./contest.js";
 import { extras } from "./extras.js";
 import { lost, type Measured, type Report, render } from "./report.js";
-import { type Row, table } from "./table.js";
+import type { Row } from "./rows/row.js";
+import { table } from "./table.js";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
 const only = new RegExp(values.only ?? "", "i");
