@@ -23,7 +23,7 @@ export function bindAlloc(host: Host): Alloc {
       const left = Math.floor(array / (dtype === "float32" ? 4 : 8));
       throw rangeError("alloc", '"length"', `at most ${left} elements of ${dtype}, which is what is left in one piece`, String(length));
     }
-    remember(array, arena ? array.buffer : undefined);
+    remember(array, host, arena ? array.buffer : undefined);
     return array;
   }) as Alloc;
 }
@@ -41,10 +41,9 @@ export function bindFree(host: Host): (array: Float32Array<ArrayBufferLike> | Fl
   return (array) => {
     const tag = typedArrayTag(array);
     if (tag !== "Float32Array" && tag !== "Float64Array") throw typeError("free", '"array"', "an array that alloc returned", describe(array));
-    const arena = host.arena();
-    if (arena ? !arena.give(array) : !forget(array)) {
+    if (!forget(array, host)) {
       throw typeError("free", '"array"', "an array that alloc of the same entry returned and that was not given back before", `another ${tag}`);
     }
-    if (arena) forget(array);
+    host.arena()?.give(array);
   };
 }

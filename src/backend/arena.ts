@@ -54,13 +54,11 @@ export class Arena {
     return array;
   }
 
-  /** False for what is no array of this arena. */
-  give(array: FloatArray): boolean {
+  /** Takes back an array that `take` returned. */
+  give(array: FloatArray): void {
     const block = this.blocks.get(array);
-    if (!block) return false;
+    if (block) this.release(block);
     this.blocks.delete(array);
-    this.release(block);
-    return true;
   }
 
   /** Where an array lies, if it is one of this arena and of that dtype, else 0. */
