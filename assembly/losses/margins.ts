@@ -1,13 +1,16 @@
 import { Lanes, TURNS } from "../core/lanes";
 
-// Sum of the slopes of the last pass
-const SLOPES = memory.data<f64>([0]);
+/** Listed classes that a pass over a row looks at together. */
+const FOUR: i32 = 4;
+// Sums of the slopes of the last pass, for each of its classes
+const SLOPES = memory.data<f64>([0, 0, 0, 0]);
 
 /**
  * Margins of a few classes of a row over all others, the multi-margin losses: with T the classes listed for a row,
  *   value = w / n * sum over j in T, i not in T of max(0, margin - x[j] + x[i])^p,   p = 1, or 2 with `square`
  * y: i32, `listed` per row, the list ended by its length or a negative number. w, g: f64 per row or 0 for ones: factor of value and gradient,
- * factor of the gradient alone. scores: room for `listed` doubles. value, grad: outputs or 0. x is written to. NaN adds nothing, as in PyTorch.
+ * factor of the gradient alone. scores: room for two doubles per listed class. value, grad: outputs or 0, none of them x. x is written to, and as it
+ * was at the end. NaN adds nothing, as in PyTorch.
  * Returns the sum of the values.
  */
 class Margins {
@@ -40,21 +43,30 @@ class Margins {
         store<f64>(scores + 8 * count, Lanes.load<T>(x + j * size));
       }
       for (let k = 0; k < count; k++) Lanes.store<T>(x + load<i32>(y + 4 * k) * size, -Infinity);
-      if (grad) memory.fill(grad, 0, bytes);
+      if (grad && count == 0) memory.fill(grad, 0, bytes);
       let loss: f64 = 0;
-      for (let k = 0; k < count; k++) {
-        const offset = margin - load<f64>(scores + 8 * k);
-        loss += square ? Margins.pass<T>(true, x, bytes, offset, factor, grad) : Margins.pass<T>(false, x, bytes, offset, factor, grad);
-        // what the others get, the listed class pays; kept until no pass reads its gradient any more
-        store<f64>(scores + 8 * k, factor * load<f64>(SLOPES));
-      }
-      if (grad) {
-        for (let k = 0; k < count; k++) {
-          const at = grad + load<i32>(y + 4 * k) * size;
-          Lanes.store<T>(at, Lanes.load<T>(at) - load<f64>(scores + 8 * k));
+      for (let k = 0; k < count; k += FOUR) {
+        // the first pass writes the gradient, the others add to it; classes that are missing at the end have hinges that are never open
+        const last = scores + 8 * count;
+        const at = scores + 8 * k;
+        if (count - k == 1) {
+          loss += square
+            ? Margins.pass<T>(true, false, k == 0, x, bytes, margin, at, last, factor, grad)
+            : Margins.pass<T>(false, false, k == 0, x, bytes, margin, at, last, factor, grad);
+        } else {
+          loss += square
+            ? Margins.pass<T>(true, true, k == 0, x, bytes, margin, at, last, factor, grad)
+            : Margins.pass<T>(false, true, k == 0, x, bytes, margin, at, last, factor, grad);
         }
-        grad += bytes;
+        // what the others get, the listed class pays; kept until no pass reads its gradient any more
+        for (let i = 0; i < FOUR && k + i < count; i++) store<f64>(scores + 8 * (listed + k + i), factor * load<f64>(SLOPES + 8 * i));
       }
+      for (let k = 0; k < count; k++) {
+        const j = load<i32>(y + 4 * k) * size;
+        Lanes.store<T>(x + j, load<f64>(scores + 8 * k));
+        if (grad) Lanes.store<T>(grad + j, Lanes.load<T>(grad + j) - load<f64>(scores + 8 * (listed + k)));
+      }
+      if (grad) grad += bytes;
       loss *= weight;
       total += loss;
       if (value) Lanes.store<T>(value + row * size, loss);
@@ -64,46 +76,104 @@ class Margins {
     return total;
   }
 
-  /** One listed class over a row: returns the sum of the hinges, leaves that of their slopes, adds factor * slope to the gradient. */
-  @inline static pass<T extends number>(square: bool, x: usize, bytes: i32, offset: f64, factor: f64, grad: usize): f64 {
-    const oo = Lanes.splat<T>(offset);
+  /** The scores of one listed class, or of four, subtracted from the margin: an offset in every lane. */
+  @inline static offset<T extends number>(margin: f64, score: usize, last: usize): v128 {
+    return Lanes.splat<T>(score < last ? margin - load<f64>(score) : -Infinity);
+  }
+
+  /** One listed class over a row, or four: returns the sum of the hinges, leaves the sums of their slopes, sets factor * slope or adds it to the gradient. */
+  @inline static pass<T extends number>(
+    square: bool,
+    four: bool,
+    first: bool,
+    x: usize,
+    bytes: i32,
+    margin: f64,
+    score: usize,
+    last: usize,
+    factor: f64,
+    grad: usize,
+  ): f64 {
+    const o0 = Margins.offset<T>(margin, score, last);
+    const o1 = Margins.offset<T>(margin, score + 8, last);
+    const o2 = Margins.offset<T>(margin, score + 16, last);
+    const o3 = Margins.offset<T>(margin, score + 24, last);
     const ff = Lanes.splat<T>(factor);
-    const zero = f32x4.splat(0);
     const whole = x + (bytes & -16);
     const stop = x + bytes;
-    let wide = f64x2.splat(0);
-    let slopes = f64x2.splat(0);
+    const none = f64x2.splat(0);
+    let wide = none;
+    let w0 = none;
+    let w1 = none;
+    let w2 = none;
+    let w3 = none;
     while (x < stop) {
-      let sum = f64x2.splat(0);
-      let slopeSum = f64x2.splat(0);
+      let sum = none;
+      let s0 = none;
+      let s1 = none;
+      let s2 = none;
+      let s3 = none;
       // the last, partial vector is a block of its own, masked: also in the gradient, which the next row's may follow
       const partial = x >= whole;
       const end = partial ? stop : min(whole, x + 16 * TURNS);
       const mask = Lanes.first(partial ? <i32>(stop - x) : 16);
       do {
-        const z = v128.add<T>(oo, v128.load(x));
-        const active = v128.and(v128.gt<T>(z, zero), mask); // strictly: a hinge that is exactly 0 has no gradient
-        const h = v128.and(z, active);
-        let slope: v128;
-        if (square) {
-          sum = Lanes.madd<T>(h, h, sum);
-          slope = v128.add<T>(h, h);
-        } else {
-          sum = v128.add<T>(sum, h);
-          slope = v128.and(Lanes.one<T>(), active);
+        const v = v128.load(x);
+        let h = Margins.hinge<T>(o0, v, mask);
+        let slope = Margins.slope<T>(square, h);
+        let slopes = slope;
+        sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
+        s0 = v128.add<T>(s0, slope);
+        if (four) {
+          h = Margins.hinge<T>(o1, v, mask);
+          slope = Margins.slope<T>(square, h);
+          slopes = v128.add<T>(slopes, slope);
+          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
+          s1 = v128.add<T>(s1, slope);
+          h = Margins.hinge<T>(o2, v, mask);
+          slope = Margins.slope<T>(square, h);
+          slopes = v128.add<T>(slopes, slope);
+          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
+          s2 = v128.add<T>(s2, slope);
+          h = Margins.hinge<T>(o3, v, mask);
+          slope = Margins.slope<T>(square, h);
+          slopes = v128.add<T>(slopes, slope);
+          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
+          s3 = v128.add<T>(s3, slope);
         }
-        slopeSum = v128.add<T>(slopeSum, slope);
         if (grad) {
-          v128.store(grad, Lanes.madd<T>(slope, ff, v128.load(grad)));
+          v128.store(grad, first ? v128.mul<T>(slopes, ff) : Lanes.madd<T>(slopes, ff, v128.load(grad)));
           grad += 16;
         }
         x += 16;
       } while (x < end);
       wide = Lanes.widen<T>(wide, sum);
-      slopes = Lanes.widen<T>(slopes, slopeSum);
+      w0 = Lanes.widen<T>(w0, s0);
+      if (four) {
+        w1 = Lanes.widen<T>(w1, s1);
+        w2 = Lanes.widen<T>(w2, s2);
+        w3 = Lanes.widen<T>(w3, s3);
+      }
     }
-    store<f64>(SLOPES, Lanes.total(slopes));
+    store<f64>(SLOPES, Lanes.total(w0));
+    if (four) {
+      store<f64>(SLOPES + 8, Lanes.total(w1));
+      store<f64>(SLOPES + 16, Lanes.total(w2));
+      store<f64>(SLOPES + 24, Lanes.total(w3));
+    }
     return Lanes.total(wide);
+  }
+
+  /** max(0, offset + x), and 0 for NaN, in the lanes of the mask. */
+  @inline static hinge<T extends number>(offset: v128, x: v128, mask: v128): v128 {
+    const z = v128.add<T>(offset, x);
+    return v128.and(z, v128.and(v128.gt<T>(z, f32x4.splat(0)), mask));
+  }
+
+  /** Strictly: a hinge that is exactly 0 has no gradient. */
+  @inline static slope<T extends number>(square: bool, h: v128): v128 {
+    if (square) return v128.add<T>(h, h);
+    return v128.and(Lanes.one<T>(), v128.gt<T>(h, f32x4.splat(0)));
   }
 }
 

@@ -10,17 +10,17 @@ export function margins(machine: Machine, call: MarginsCall): number {
   const { window } = machine;
   const size = dtype === "float32" ? 4 : 8;
   // a row that does not fit is left to the reference, which only adds and multiplies: the same bits on every engine
-  if (classes * size > ROW_BYTES || listed * 8 > ROW_BYTES) return reference(call);
+  if (classes * size > ROW_BYTES || listed * 16 > ROW_BYTES) return reference(call);
   const batch = Math.max(1, Math.min(Math.floor(TILE_BYTES / (classes * size)), Math.floor(ROW_BYTES / 4 / listed)));
   let sum = 0;
   for (let row = 0; row < call.rows; row += batch) {
     const rows = Math.min(batch, call.rows - row);
-    window.put(A, dtype, call.x, row * classes, rows * classes);
+    const x = window.place(A, dtype, call.x, row * classes, rows * classes);
     window.putIndex(index, row * listed, rows * listed);
     if (rowWeight) window.putFactors(WEIGHT, rowWeight, row, rows);
     if (gradOutput) window.putFactors(GRAD_OUTPUT, gradOutput, row, rows);
     sum += machine.kernel("margins", dtype)(
-      address(A),
+      x,
       rows,
       classes,
       address(INDEX),
