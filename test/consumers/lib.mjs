@@ -152,10 +152,10 @@ export function consumer(name, packages, manifest) {
     mkdirSync(join(path(file), ".."), { recursive: true });
     writeFileSync(path(file), text);
   };
-  const run = async (...args) => (await promisify(execFile)(node, args, { cwd: folder, maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: "" } })).stdout;
+  const run = async (args, on = node) => (await promisify(execFile)(on, args, { cwd: folder, maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: "" } })).stdout;
   const tool = (of, ...args) => {
     const { bin } = JSON.parse(readFileSync(path(`node_modules/${of}/package.json`), "utf8"));
-    return run(path(`node_modules/${of}/${typeof bin === "string" ? bin : (bin[of] ?? Object.values(bin)[0])}`), ...args);
+    return run([path(`node_modules/${of}/${typeof bin === "string" ? bin : (bin[of] ?? Object.values(bin)[0])}`), ...args]);
   };
   return {
     folder,

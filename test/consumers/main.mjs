@@ -1,7 +1,7 @@
 // npm run test:consumers: the packed tarball in the tools that people build and run with. Arguments are names; --quick takes those that CI has time for.
 
 import { readdirSync } from "node:fs";
-import { setup } from "../../scripts/setup.mjs";
+import { node, setup, versionOf } from "../../scripts/setup.mjs";
 import { closeBrowser, consumer, pack, Skipped, verdict } from "./lib.mjs";
 
 const here = new URL(".", import.meta.url);
@@ -63,7 +63,7 @@ await closeBrowser();
 const columns = ["consumer", "built", "run", "gzip, bytes", "backends", "seconds"];
 const width = (column) => Math.max(column.length, ...rows.map((line) => String(line[column] ?? "").length));
 const text = (line) => `| ${columns.map((column) => String(line[column] ?? "").padEnd(width(column))).join(" | ")} |`;
-console.log(`\nNode ${process.version}\n`);
+console.log(`\nNode ${versionOf(node)}\n`);
 console.log(text(Object.fromEntries(columns.map((column) => [column, column]))));
 console.log(`| ${columns.map((column) => "-".repeat(width(column))).join(" | ")} |`);
 for (const line of rows) console.log(text(line));
