@@ -99,9 +99,11 @@ async function chromium() {
   return launched;
 }
 
+/** Its name and version, if one ran. */
 export async function closeBrowser() {
   const browser = await launched?.catch(() => undefined);
   await browser?.close();
+  return browser ? `, Chromium ${browser.version()}` : "";
 }
 
 /** The report of a page, and everything that it asked for, from wherever. */
@@ -112,15 +114,17 @@ async function visit(url) {
   const errors = [];
   page.on("request", (request) => requests.push(request.url().replace(url, "/")));
   page.on("response", (response) => response.status() >= 400 && errors.push(`${response.status()} ${response.url()}`));
-  page.on("pageerror", (error) => errors.push(String(error)));
+  const thrown = new Promise((done) => {
+    page.on("pageerror", (error) => done(errors.push(String(error))));
+  });
   page.on("console", (message) => message.type() === "error" && !/favicon/.test(message.location().url) && errors.push(message.text()));
   try {
     await page.goto(url);
-    await page.waitForFunction(() => "report" in globalThis, undefined, { timeout: 60_000 }).catch((error) => errors.push(error.message.split("\n")[0]));
+    await Promise.race([page.waitForFunction("globalThis.report"), thrown]);
     if (errors.length > 0) throw new Error(errors.join("; "));
     const report = await page.evaluate("globalThis.report");
     await page.waitForLoadState("networkidle");
-    return { report, requests, version: browser.version() };
+    return { report, requests };
   } finally {
     await page.close();
   }
@@ -152,7 +156,8 @@ export function consumer(name, packages, manifest) {
     mkdirSync(join(path(file), ".."), { recursive: true });
     writeFileSync(path(file), text);
   };
-  const run = async (args, on = node) => (await promisify(execFile)(on, args, { cwd: folder, maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: "" } })).stdout;
+  const run = async (args, on = node) =>
+    (await promisify(execFile)(on, args, { cwd: folder, maxBuffer: 2 ** 26, env: { ...process.env, NODE_ENV: "" } })).stdout;
   const tool = (of, ...args) => {
     const { bin } = JSON.parse(readFileSync(path(`node_modules/${of}/package.json`), "utf8"));
     return run([path(`node_modules/${of}/${typeof bin === "string" ? bin : (bin[of] ?? Object.values(bin)[0])}`), ...args]);

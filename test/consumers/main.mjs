@@ -58,12 +58,12 @@ for (const name of asked.length > 0 ? asked : all) {
     console.error(`${name}: ${first(error)}`);
   }
 }
-await closeBrowser();
+const browser = await closeBrowser();
 
 const columns = ["consumer", "built", "run", "gzip, bytes", "backends", "seconds"];
 const width = (column) => Math.max(column.length, ...rows.map((line) => String(line[column] ?? "").length));
 const text = (line) => `| ${columns.map((column) => String(line[column] ?? "").padEnd(width(column))).join(" | ")} |`;
-console.log(`\nNode ${versionOf(node)}\n`);
+console.log(`\nNode ${versionOf(node)}${browser}\n`);
 console.log(text(Object.fromEntries(columns.map((column) => [column, column]))));
 console.log(`| ${columns.map((column) => "-".repeat(width(column))).join(" | ")} |`);
 for (const line of rows) console.log(text(line));
