@@ -48,7 +48,12 @@ export function specs(root = new URL("../src/", import.meta.url)) {
 }
 
 function entry(name, list) {
-  const lines = ["// Written by scripts/entries.mjs. Do not edit.", "", 'import { type Alloc, bindAlloc, bindFree } from "../alloc.js";', 'import { bind, bindOperation, type SignatureOf } from "../define.js";'];
+  const lines = [
+    "// Written by scripts/entries.mjs. Do not edit.",
+    "",
+    'import { type Alloc, bindAlloc, bindFree } from "../alloc.js";',
+    'import { bind, bindOperation, type SignatureOf } from "../define.js";',
+  ];
   const sorted = [{ module: `../backend/host.${name}.js`, names: ["host"] }];
   for (const { folder, file, name: spec, types } of list) {
     const module = `../${folder}/${file}.js`;
