@@ -10,12 +10,12 @@ const copy = `${root}build/docs-src`;
 rmSync(copy, { recursive: true, force: true });
 cpSync(`${root}src`, copy, { recursive: true });
 const entry = `${copy}/generated/index.ts`;
-let source = readFileSync(entry, "utf8");
-for (const { folder, doc, name } of specs()) {
-  const kind = folder === "losses" ? "Losses" : "Operations";
-  source = source.replace(`${doc}\nexport const ${name}:`, (found) => found.replace(/\s*\*\/\n/, `\n *\n * @function\n * @category ${kind}\n */\n`));
-}
-writeFileSync(entry, source);
+const kinds = new Map(specs().map(({ folder, name }) => [name, `\n * @category ${folder === "losses" ? "Losses" : "Operations"}`]));
+const source = readFileSync(entry, "utf8");
+writeFileSync(
+  entry,
+  source.replace(/\n \*\/(?=\nexport const (\w+):)/g, (_, name) => `\n *\n * @function${kinds.get(name) ?? ""}\n */`),
+);
 
 // typedoc 0.28 does not run with TypeScript 7, which builds the library: both come by npm exec, away from node_modules
 run("npm", "exec", "--yes", "--package=typescript@6.0.3", "--package=typedoc@0.28.20", "--", "typedoc", "--options", "typedoc.json");
