@@ -2,14 +2,13 @@
  * CTC (SEMANTICS.md 2.21): the forward and backward recursions of Graves et al. (2006) over the labels with blanks between and around, in log space.
  * Each time's logarithms are taken relative to their largest, and those are summed apart, so that thousands of times cost no digits.
  */
-import { type Args, argument, numberOption, type Options, type Reference, sum } from "./tensor.js";
+import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sum } from "./tensor.js";
 
 const minf = Number.NEGATIVE_INFINITY;
 
 function logSumOf(...terms: number[]): number {
   const largest = Math.max(...terms);
-  // Nothing but zeros, or a NaN.
-  if (!(largest > minf)) return largest;
+  if (largest === minf) return minf;
   return largest + Math.log(sum(terms.map((v) => Math.exp(v - largest))));
 }
 
@@ -29,10 +28,9 @@ function forward(times: number, states: number, lp: (t: number, s: number) => nu
     const reach = (s: number) => (before ? (before[s] ?? minf) : minf);
     const row = Float64Array.from({ length: states }, (_, s) => {
       const paths = t === 0 ? (s < 2 ? 0 : minf) : logSumOf(reach(s), reach(s - 1), skips(s) ? reach(s - 2) : minf);
-      return paths === minf ? minf : paths + lp(t, s);
+      return paths + lp(t, s);
     });
-    // Without the NaN among them: from such a state not every path may lead to the end.
-    const largest = row.reduce((a, b) => (b > a ? b : a), minf);
+    const largest = row.reduce((a, b) => Math.max(a, b), minf);
     rows.push(largest === minf ? row : row.map((v) => v - largest));
     taken.push(largest);
   }
@@ -48,6 +46,9 @@ interface Sample {
 function sampleOf(x: (t: number, c: number) => number, times: number, labels: readonly number[], count: number, blank: number): Sample {
   const classOf = (s: number) => (s % 2 === 0 ? blank : (labels[(s - 1) / 2] as number));
   const states = 2 * labels.length + 1;
+  // A NaN goes through wherever the labels have it read, on a path to the end or not.
+  const heard = [blank, ...labels].flatMap((c) => Array.from({ length: times }, (_, t) => x(t, c)));
+  if (heard.some(Number.isNaN)) return { value: Number.NaN, slopes: Array.from({ length: times }, () => new Float64Array(count).fill(Number.NaN)) };
   if (times === 0) return { value: labels.length === 0 ? 0 : Number.POSITIVE_INFINITY, slopes: [] };
   // Over a blank a path may jump, but not from a label to the same one.
   const skips = (s: number) => s >= 2 && classOf(s) !== classOf(s - 2);
@@ -101,8 +102,8 @@ export function ctc(args: Args, options: Options): Reference {
     values: Float64Array.from(samples, ({ value }) => (isForgiven(value) ? 0 : value)),
     denominators: { mean: batch },
     shares: { mean: Float64Array.from(lengths, (length) => 1 / Math.max(length, 1)) },
-    // Every slope is a difference of two probabilities.
-    terms: { value: 0, slope: 1 },
+    // Every slope is a difference of two probabilities; in log space each of the times rounds a logarithm of up to the value.
+    terms: { value: 0, slope: 1, chain: 4 * 2 ** -53 * largestFinite(samples.map(({ value }) => value)) * Math.sqrt(shape[0] as number) },
     grads: (upstream) => {
       const grad = new Float64Array(data.length);
       samples.forEach(({ at, value, slopes }, n) => {

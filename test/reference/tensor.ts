@@ -23,7 +23,12 @@ export interface Reference {
    * The size of the largest terms that may cancel in a value, and in a slope (a gradient before its upstream factor). Rounding is measured by
    * them where a tensor has nothing larger: the tolerances' business alone.
    */
-  readonly terms?: { readonly value: number; readonly slope: number };
+  readonly terms?: {
+    readonly value: number;
+    readonly slope: number;
+    /** What thousands of roundings that follow one another, all of doubles, may come to in a slope. */
+    readonly chain?: number;
+  };
   /** One array for each argument that has a gradient under these arguments and options: its keys are what `wrt` accepts. */
   grads(upstream: Float64Array): Grads;
 }
