@@ -298,6 +298,14 @@ const ctc: readonly Point[] = [
     args: [t([-1e4, -1e4, -1e4, -1e4], [2, 1, 2]), c([1], [1, 1]), c([2]), c([1])],
     options: none,
     value: [2e4 - log(3)],
+  },
+  {
+    // A tenth of it: log space leaves 1e-16 of the value to a probability.
+    title: "ctc of −1e3 everywhere, its gradient",
+    loss: "ctcLoss",
+    args: [t([-1e3, -1e3, -1e3, -1e3], [2, 1, 2]), c([1], [1, 1]), c([2]), c([1])],
+    options: none,
+    value: [2e3 - log(3)],
     grad: { logProbs: [-1 / 3, -2 / 3, -1 / 3, -2 / 3] },
   },
   {
