@@ -68,7 +68,7 @@ const zeros = (shape: readonly number[]) => tensor(new Float64Array(sizeOf(shape
 const noClasses = (shape: readonly number[]) => classes(new Float64Array(sizeOf(shape)), shape);
 type Misfit = readonly [loss: string, args: readonly Tensor[], options?: Options];
 
-/** Operands that do not fit, now or when the catalogue broadcasts: RangeError. */
+/** Operands that do not fit: RangeError. */
 const misfits: readonly Misfit[] = [
   ...["mseLoss", "l1Loss", "smoothL1Loss", "huberLoss", "bceLoss", "bceWithLogitsLoss"].flatMap((loss): Misfit[] => [
     [loss, [zeros([3, 1]), zeros([3])]],

@@ -56,6 +56,10 @@ const weight: Variant = { title: "weight", options: (r, shape) => ({ weight: r.u
 
 const last = (count: number) => count - 1;
 const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: d.line, make: d.normals("input", "target") };
+const oneNegative: Variant = {
+  title: "one negative for all samples",
+  make: d.shaped({ anchor: d.normal, positive: d.normal, negative: (r, shape) => r.normal(shape.length > 1 ? d.flatAt(shape, 0) : shape) }),
+};
 const triplets = { arguments: ["anchor", "positive", "negative"], wrt: ["anchor", "positive", "negative"], reductions: REDUCTIONS };
 const pair = { arguments: ["input1", "input2"], shapes: d.sliceShapes, make: d.normals("input1", "input2") };
 
@@ -162,6 +166,7 @@ export const losses: readonly LossRow[] = [
     variants: [
       plain,
       { title: "logTarget", make: (r, shape) => ({ input: d.logs(r, shape), target: d.logs(r, shape) }), options: () => ({ logTarget: true }) },
+      { title: "target of the last axis", make: d.shaped({ input: d.logs, target: (r, shape) => r.uniform(d.lastAxis(shape), 0.01, 1) }) },
     ],
     reference: broadcasting(pointwise.klDiv),
   },
@@ -176,6 +181,7 @@ export const losses: readonly LossRow[] = [
       plain,
       fixed("margin 0.5", { margin: 0.5 }),
       { title: "targets beside ±1, margin −0.25", make: d.normals("input1", "input2", "target"), options: () => ({ margin: -0.25 }) },
+      { title: "one input2 for all", make: d.shaped({ input1: d.normal, input2: (r, shape) => r.normal(d.flatAt(shape, 0)), target: d.signs }) },
     ],
     reference: broadcasting(pointwise.marginRanking),
   },
@@ -190,6 +196,7 @@ export const losses: readonly LossRow[] = [
       fixed("eps 0.25", { eps: 0.25 }),
       ...[0, 0.5, 1, 1.5, 3, Number.POSITIVE_INFINITY].map((p) => fixed(`p ${p}`, { p, margin: 2 })),
       fixed("p 1, swap", { p: 1, swap: true, eps: 0 }),
+      oneNegative,
     ],
     reference: broadcasting(vectors.tripletMargin),
   },
@@ -198,7 +205,7 @@ export const losses: readonly LossRow[] = [
     ...triplets,
     shapes: d.vectorShapes,
     make: d.normals("anchor", "positive", "negative"),
-    variants: [plain, fixed("swap", { swap: true }), fixed("eps 0", { eps: 0 }), fixed("eps 0.25, swap", { eps: 0.25, swap: true })],
+    variants: [plain, fixed("swap", { swap: true }), fixed("eps 0", { eps: 0 }), fixed("eps 0.25, swap", { eps: 0.25, swap: true }), oneNegative],
     reference: broadcasting(vectors.tripletRatio),
   },
   {

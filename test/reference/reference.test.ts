@@ -16,7 +16,7 @@ const known = new Map([...losses, ...operations].map((row) => [row.name, row]));
 
 describe("references agree with the golden cases", () => {
   for (const golden of cases) {
-    if (golden.throws !== undefined || !known.has(golden.loss)) continue;
+    if (golden.throws !== undefined) continue;
     it(golden.id, () => {
       const row = known.get(golden.loss);
       const value = golden.value;
