@@ -4,7 +4,7 @@
 import { isForeign, isFreed } from "./allocated.js";
 import type { Dtype, FloatArray } from "./backend/seam.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { bufferOf, checkAttached, FREED, lengthOf, Operand, overlap, plain, typedArrayTag, view } from "./operand.js";
+import { bufferOf, checkAttached, FREED, fillElements, lengthOf, Operand, overlap, plain, typedArrayTag, view } from "./operand.js";
 import type { Spec } from "./spec.js";
 
 const MAX_ARGUMENTS = 4;
@@ -213,6 +213,11 @@ export class Frame {
       const operand = this.operands[i] as Operand;
       if (full) operand.broadcast?.reduce(full, this.outs[i] as FloatArray, operand.size);
     }
+  }
+
+  /** The gradients of an empty result: an operand that would have been repeated to it may have elements, and a buffer given for them is written, too. */
+  zeroGradients(): void {
+    for (const out of this.outs) if (out) fillElements.call(out, 0);
   }
 
   /** Results of `length` samples for "none", and gradients: checks what the user gave, makes the rest. Nothing has been written yet. */

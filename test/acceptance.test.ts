@@ -10,7 +10,7 @@ import { corners, extremes } from "./reference/extremes.js";
 import { kinks } from "./reference/kinks.js";
 import { acceptance, type Point } from "./reference/points.js";
 import { type Args, classes, type Options, sizeOf, type Tensor, tensor } from "./reference/tensor.js";
-import { draw, losses } from "./table.js";
+import { draw, losses, operations, type Row } from "./table.js";
 
 /** One float32 operation is within 6e-8; the longest chains here are some ten of them. The floor is below every subnormal that is tested. */
 const near =
@@ -53,13 +53,22 @@ const refused: readonly (readonly [loss: string, option: string, ...values: numb
   ["tripletMarginLoss", "eps", Number.NaN],
   ["tripletRatioLoss", "eps", Number.NaN],
   ["cosineEmbeddingLoss", "margin", Number.NaN],
+  ["hingeEmbeddingLoss", "margin", Number.NaN],
+  ["multiMarginLoss", "p", 0, 1.5, 3, Number.NaN],
+  ["multiMarginLoss", "margin", Number.NaN],
+  ["poissonNllLoss", "eps", Number.NaN],
+  ["gaussianNllLoss", "eps", Number.NaN],
+  ["ctcLoss", "blank", -1, 5, Number.NaN],
+  ["pairwiseDistance", "p", -1, Number.NaN],
+  ["cdist", "p", -1, Number.NaN],
+  ["softshrink", "lambda", -1, Number.NaN],
 ];
 
 const zeros = (shape: readonly number[]) => tensor(new Float64Array(sizeOf(shape)), shape);
 const noClasses = (shape: readonly number[]) => classes(new Float64Array(sizeOf(shape)), shape);
 type Misfit = readonly [loss: string, args: readonly Tensor[], options?: Options];
 
-/** Operands that do not fit, now or when the catalogue broadcasts: RangeError. */
+/** Operands that do not fit: RangeError. */
 const misfits: readonly Misfit[] = [
   ...["mseLoss", "l1Loss", "smoothL1Loss", "huberLoss", "bceLoss", "bceWithLogitsLoss"].flatMap((loss): Misfit[] => [
     [loss, [zeros([3, 1]), zeros([3])]],
@@ -93,6 +102,29 @@ const misfits: readonly Misfit[] = [
   ["cosineEmbeddingLoss", [zeros([2, 3]), zeros([2, 3]), zeros([])]],
   ["cosineEmbeddingLoss", [zeros([3]), zeros([3]), zeros([1])]],
   ["cosineEmbeddingLoss", [zeros([2, 2, 3]), zeros([2, 2, 3]), zeros([2, 2])]],
+  ["hingeEmbeddingLoss", [zeros([2, 3]), zeros([2, 4])]],
+  ["poissonNllLoss", [zeros([3]), zeros([4])]],
+  ...["softMarginLoss", "multiLabelSoftMarginLoss"].flatMap((loss): Misfit[] => [
+    [loss, [zeros([3, 1]), zeros([3])]],
+    [loss, [zeros([2, 3]), zeros([1, 3])]],
+  ]),
+  ["multiLabelSoftMarginLoss", [zeros([2, 3]), zeros([2, 3])], { weight: zeros([2]) }],
+  ["multiLabelSoftMarginLoss", [zeros([1, 3]), zeros([1, 3])], { weight: zeros([2, 3]) }],
+  ["multiMarginLoss", [zeros([2, 3]), noClasses([3])]],
+  ["multiMarginLoss", [zeros([2, 3, 4]), noClasses([2, 4])]],
+  ["multiMarginLoss", [zeros([2, 3]), noClasses([2])], { weight: zeros([2]) }],
+  ["multiLabelMarginLoss", [zeros([2, 3]), noClasses([2])]],
+  ["multiLabelMarginLoss", [zeros([2, 3]), noClasses([3, 2])]],
+  ["gaussianNllLoss", [zeros([2, 3]), zeros([2, 4]), zeros([2, 3])]],
+  ["gaussianNllLoss", [zeros([2, 3]), zeros([2, 3]), zeros([3])]],
+  ["gaussianNllLoss", [zeros([2, 3]), zeros([2, 3]), zeros([1, 1])]],
+  ["gaussianNllLoss", [zeros([2, 3]), zeros([2, 3]), zeros([2, 2])]],
+  ["ctcLoss", [zeros([4, 2, 3]), noClasses([3, 2]), noClasses([2]), noClasses([2])]],
+  ["ctcLoss", [zeros([4, 2, 3]), noClasses([2, 2]), noClasses([1]), noClasses([2])]],
+  ["ctcLoss", [zeros([4, 2, 3]), noClasses([2, 2]), noClasses([2]), noClasses([3])]],
+  ["ctcLoss", [zeros([4]), noClasses([2]), noClasses([]), noClasses([])]],
+  ["cdist", [zeros([3]), zeros([2, 3])]],
+  ["cdist", [zeros([2, 3, 4]), zeros([3, 3, 4])]],
 ];
 
 for (const entry of entries) {
@@ -125,7 +157,7 @@ for (const entry of entries) {
         }
         for (const [loss, option, ...values] of refused) {
           it(`${loss} refuses ${option} of ${values.join(", ")}`, () => {
-            const row = losses.find(({ name }) => name === loss) as (typeof losses)[number];
+            const row = [...losses, ...operations].find(({ name }) => name === loss) as Row;
             const { args } = draw(row, { title: "refused" }, row.shapes(3)[1] ?? [3]);
             for (const value of values) {
               const attempt = () => run(loss, ...lowerArgs(args, row.arguments, dtype), { [option]: value });

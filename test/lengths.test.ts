@@ -62,7 +62,7 @@ interface Task {
   readonly value: number | Float64Array;
   readonly grads: Grads;
   /** The size of the terms of the value and of the gradients: what a sum that cancels is measured by. */
-  readonly terms: { readonly value: number; readonly grad: number };
+  readonly terms: { readonly value: number; readonly grad: number; readonly chain: number };
 }
 
 /** One call of a row: its reduction and whether it has an upstream gradient are drawn too, so that all meet all shapes. */
@@ -73,7 +73,7 @@ function taskOf(row: LossRow, variant: Variant, shape: readonly number[], random
   const perSample = reference.values.map((_, n) => [0.5, 2, -1][n % 3] as number);
   const gradOutput = random.integer(2) === 0 ? undefined : reduction === "none" ? perSample : -2.5;
   const { value, grads, upstream } = reduce(reference, reduction, gradOutput);
-  const { values, terms = { value: 0, slope: 0 } } = reference;
+  const { values, terms = { value: 0, slope: 0, chain: 0 } } = reference;
   const sizes = values.map((v) => Math.max(Math.abs(v), terms.value));
   const size = reduction === "none" ? largestFinite(sizes) : (reduce({ ...reference, values: sizes }, reduction).value as number);
   return {
@@ -82,7 +82,7 @@ function taskOf(row: LossRow, variant: Variant, shape: readonly number[], random
     options: { ...options, reduction, ...(gradOutput === undefined ? {} : { gradOutput }) },
     value,
     grads,
-    terms: { value: size, grad: terms.slope * largestFinite(upstream) },
+    terms: { value: size, grad: terms.slope * largestFinite(upstream), chain: (terms.chain ?? 0) * largestFinite(upstream) },
   };
 }
 
@@ -94,7 +94,10 @@ function checkTask(entry: Entry, row: LossRow, dtype: Dtype, layout: Layout, tas
   const { gradOutput, ...options } = lowerOptions(task.options, dtype, layout);
   const upstream = gradOutput instanceof Float64Array ? { gradOutput: floats(dtype).from(gradOutput) } : gradOutput === undefined ? {} : { gradOutput };
   const value: Tolerance = () => tolerances[dtype](task.terms.value);
-  const slope: Tolerance = (largest) => tolerances[dtype](Math.max(largest, task.terms.grad));
+  const slope: Tolerance = (largest) => {
+    const { relative, absolute } = tolerances[dtype](Math.max(largest, task.terms.grad));
+    return { relative, absolute: absolute + task.terms.chain };
+  };
   const wrt = Object.keys(task.grads);
   const check = (result: { value: number | FloatArray; grad: Record<string, FloatArray> }, how: string) => {
     agree(flat(result.value), flat(task.value), value, label(`${how} value`));

@@ -2,20 +2,25 @@
  * The one table that drives golden, gradient, length and bit tests: a row says how to call a loss, with which options, and what is right.
  * A later loss is one more row here and its reference in reference/. The references are naive doubles written from SEMANTICS.md, not from src/.
  */
-import { broadcasting } from "./reference/broadcast.js";
+import { broadcasting, withVariance } from "./reference/broadcast.js";
 import * as classwise from "./reference/classes.js";
+import { ctc } from "./reference/ctc.js";
+import * as d from "./reference/draw.js";
+import * as margins from "./reference/margins.js";
 import * as operation from "./reference/operations.js";
 import * as pointwise from "./reference/pointwise.js";
 import { Random } from "./reference/random.js";
-import { type Args, argument, classes, type Options, type Reference, type Tensor, tensor } from "./reference/tensor.js";
+import { type Args, type Options, type Reference, tensor } from "./reference/tensor.js";
 import * as vectors from "./reference/vectors.js";
 
-type Shape = readonly number[];
+type Shape = d.Shape;
 
 /** One way to call a row: options drawn for a shape and, where the arguments are special too, those as well. */
 export interface Variant {
   readonly title: string;
   readonly options?: (random: Random, shape: Shape) => Options;
+  /** Why central differences of the value are not its gradient; then they are not taken. */
+  readonly notDifferenced?: string;
   readonly make?: (random: Random, shape: Shape) => Args;
 }
 
@@ -34,6 +39,8 @@ export interface LossRow extends Common {
   readonly wrt: readonly string[];
   readonly reductions: readonly string[];
   readonly reference: (args: Args, options: Options) => Reference;
+  /** Where the gradient is that of what stands behind an argument: makes the argument of it, and leaves an argument as it is. */
+  readonly behind?: (args: Args) => Args;
 }
 
 export interface OperationRow extends Common {
@@ -47,85 +54,14 @@ const plain: Variant = { title: "defaults" };
 const fixed = (title: string, options: Options): Variant => ({ title, options: () => options });
 const weight: Variant = { title: "weight", options: (r, shape) => ({ weight: r.uniform(shape, 0.1, 2) }) };
 
-/** One element is also a tensor without an axis. */
-const line = (length: number): Shape[] => (length === 1 ? [[1], []] : [[length]]);
-/** Long in the last axis, long in the first: for weights that broadcast along one of them. */
-const grids = (length: number): Shape[] => [...line(length), [2, length], [length, 3]];
-const firstAxis = (shape: Shape): Shape => shape.map((extent, axis) => (axis === 0 ? extent : 1));
-/** Single sample, long rows, many rows, classes apart in memory. No classes at all are no case. */
-const classShapes = (length: number): Shape[] =>
-  length === 0
-    ? [
-        [0, 5],
-        [2, 5, 0],
-      ]
-    : [[length], [2, length], [length, 3], [2, 3, length], [2, length, 3]];
-const vectorShapes = (length: number): Shape[] =>
-  length === 0
-    ? [
-        [0, 5],
-        [2, 0],
-      ]
-    : [[length], [2, length], [length, 3]];
-const sliceShapes = (length: number): Shape[] =>
-  length === 0
-    ? [[0, 5]]
-    : [
-        [2, length],
-        [length, 3],
-      ];
-
-const normals = (...names: string[]) => {
-  return (random: Random, shape: Shape): Args => Object.fromEntries(names.map((name) => [name, random.normal(shape)]));
+const last = (count: number) => count - 1;
+const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: d.line, make: d.normals("input", "target") };
+const oneNegative: Variant = {
+  title: "one negative for all samples",
+  make: d.shaped({ anchor: d.normal, positive: d.normal, negative: (r, shape) => r.normal(shape.length > 1 ? d.flatAt(shape, 0) : shape) }),
 };
-const withSigns = (random: Random, shape: Shape): Args => ({ ...normals("input1", "input2")(random, shape), target: random.signs(shape) });
-const logs = (random: Random, shape: Shape): Tensor => random.uniform(shape, -5, -0.01);
-
-const classCount = (shape: Shape) => (shape.length > 1 ? shape[1] : shape[0]) as number;
-const targetShape = (shape: Shape) => (shape.length > 1 ? [shape[0] as number, ...shape.slice(2)] : []);
-const classWeight = (random: Random, shape: Shape) => ({ weight: random.uniform([classCount(shape)], 0.1, 2) });
-const withClasses = (random: Random, shape: Shape): Args => ({
-  input: random.normal(shape, 2),
-  target: random.classes(targetShape(shape), classCount(shape)),
-});
-/** About a third of the targets are the default ignoreIndex, but never the first: a mean of nothing is tested by name elsewhere. */
-const withIgnored = (random: Random, shape: Shape): Args => {
-  const { input, target } = withClasses(random, shape) as { input: Tensor; target: Tensor };
-  const some = target.data.map((y, n) => (n > 0 && random.integer(3) === 0 ? -100 : y));
-  return { input, target: classes(some, target.shape) };
-};
-/** For variants that ignore class 1: the first target is another. */
-const firstIsKept = (random: Random, shape: Shape): Args => {
-  const { input, target } = withClasses(random, shape) as { input: Tensor; target: Tensor };
-  return {
-    input,
-    target: classes(
-      target.data.map((y, n) => (n === 0 ? 0 : y)),
-      target.shape,
-    ),
-  };
-};
-const withProbabilities = (random: Random, shape: Shape): Args => ({ input: random.normal(shape, 2), target: random.probabilities(shape) });
-const ignoring = (random: Random, shape: Shape) => ({ ...classWeight(random, shape), ignoreIndex: classCount(shape) > 1 ? 1 : -7 });
-
-const ofVectors = (random: Random, shape: Shape): Args => ({
-  ...normals("input1", "input2")(random, shape),
-  target: random.signs(shape.slice(0, -1)),
-});
-const withUnknownTargets = (random: Random, shape: Shape): Args => {
-  const args = ofVectors(random, shape);
-  return {
-    ...args,
-    target: tensor(
-      argument(args, "target").data.map((y, n) => (n % 3 === 1 ? 0 : y)),
-      shape.slice(0, -1),
-    ),
-  };
-};
-
-const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: line, make: normals("input", "target") };
 const triplets = { arguments: ["anchor", "positive", "negative"], wrt: ["anchor", "positive", "negative"], reductions: REDUCTIONS };
-const pair = { arguments: ["input1", "input2"], shapes: sliceShapes, make: normals("input1", "input2") };
+const pair = { arguments: ["input1", "input2"], shapes: d.sliceShapes, make: d.normals("input1", "input2") };
 
 export const losses: readonly LossRow[] = [
   { name: "mseLoss", ...difference, variants: [plain, weight], reference: pointwise.mse },
@@ -151,13 +87,13 @@ export const losses: readonly LossRow[] = [
     arguments: ["input", "target"],
     wrt: ["input"],
     reductions: REDUCTIONS,
-    shapes: classShapes,
-    make: (random, shape) => ({ ...withClasses(random, shape), input: logs(random, shape) }),
+    shapes: d.classShapes,
+    make: (random, shape) => ({ ...d.withClasses(random, shape), input: d.logs(random, shape) }),
     variants: [
       plain,
-      { title: "weight", options: classWeight },
-      { title: "ignored rows", make: (random, shape) => ({ ...withIgnored(random, shape), input: logs(random, shape) }) },
-      { title: "weight, a class ignored", make: (random, shape) => ({ ...firstIsKept(random, shape), input: logs(random, shape) }), options: ignoring },
+      { title: "weight", options: d.classWeight },
+      { title: "ignored rows", make: (random, shape) => ({ ...d.withIgnored(random, shape), input: d.logs(random, shape) }) },
+      { title: "weight, a class ignored", make: (random, shape) => ({ ...d.firstIsKept(random, shape), input: d.logs(random, shape) }), options: d.ignoring },
     ],
     reference: classwise.nll,
   },
@@ -166,16 +102,20 @@ export const losses: readonly LossRow[] = [
     arguments: ["input", "target"],
     wrt: ["input"],
     reductions: REDUCTIONS,
-    shapes: classShapes,
-    make: withClasses,
+    shapes: d.classShapes,
+    make: d.withClasses,
     variants: [
       plain,
-      { title: "weight", options: classWeight },
-      { title: "ignored rows", make: withIgnored },
-      { title: "weight, a class ignored, smoothing 0.1", make: firstIsKept, options: (r, shape) => ({ ...ignoring(r, shape), labelSmoothing: 0.1 }) },
-      { title: "ignored rows, smoothing 1", make: withIgnored, options: () => ({ labelSmoothing: 1 }) },
-      { title: "probabilities", make: withProbabilities },
-      { title: "probabilities, weight, smoothing 0.2", make: withProbabilities, options: (r, shape) => ({ ...classWeight(r, shape), labelSmoothing: 0.2 }) },
+      { title: "weight", options: d.classWeight },
+      { title: "ignored rows", make: d.withIgnored },
+      { title: "weight, a class ignored, smoothing 0.1", make: d.firstIsKept, options: (r, shape) => ({ ...d.ignoring(r, shape), labelSmoothing: 0.1 }) },
+      { title: "ignored rows, smoothing 1", make: d.withIgnored, options: () => ({ labelSmoothing: 1 }) },
+      { title: "probabilities", make: d.withProbabilities },
+      {
+        title: "probabilities, weight, smoothing 0.2",
+        make: d.withProbabilities,
+        options: (r, shape) => ({ ...d.classWeight(r, shape), labelSmoothing: 0.2 }),
+      },
     ],
     reference: classwise.crossEntropy,
   },
@@ -184,13 +124,13 @@ export const losses: readonly LossRow[] = [
     arguments: ["input", "target"],
     wrt: ["input"],
     reductions: REDUCTIONS,
-    shapes: grids,
+    shapes: d.grids,
     make: (random, shape) => ({ input: random.uniform(shape, 0.02, 0.98), target: random.uniform(shape, 0, 1) }),
     variants: [
       plain,
       weight,
       { title: "weight along the last axis", options: (r, shape) => ({ weight: r.uniform(shape.slice(-1), 0.1, 2) }) },
-      { title: "weight along the first axis", options: (r, shape) => ({ weight: r.uniform(firstAxis(shape), 0.1, 2) }) },
+      { title: "weight along the first axis", options: (r, shape) => ({ weight: r.uniform(d.firstAxis(shape), 0.1, 2) }) },
       fixed("one weight", { weight: tensor([0.375], []) }),
     ],
     reference: pointwise.bce,
@@ -200,7 +140,7 @@ export const losses: readonly LossRow[] = [
     arguments: ["input", "target"],
     wrt: ["input"],
     reductions: REDUCTIONS,
-    shapes: grids,
+    shapes: d.grids,
     make: (random, shape) => ({ input: random.normal(shape, 3), target: random.uniform(shape, 0, 1) }),
     variants: [
       plain,
@@ -209,7 +149,7 @@ export const losses: readonly LossRow[] = [
       {
         title: "posWeight of the first axis, weight of the last",
         options: (r, shape) => ({
-          posWeight: r.uniform(firstAxis(shape), 0.1, 4),
+          posWeight: r.uniform(d.firstAxis(shape), 0.1, 4),
           weight: r.uniform(shape.slice(-1), 0.1, 2),
         }),
       },
@@ -221,9 +161,13 @@ export const losses: readonly LossRow[] = [
     name: "klDivLoss",
     ...difference,
     reductions: [...REDUCTIONS, "batchmean"],
-    shapes: grids,
-    make: (random, shape) => ({ input: logs(random, shape), target: random.uniform(shape, 0.01, 1) }),
-    variants: [plain, { title: "logTarget", make: (r, shape) => ({ input: logs(r, shape), target: logs(r, shape) }), options: () => ({ logTarget: true }) }],
+    shapes: d.grids,
+    make: (random, shape) => ({ input: d.logs(random, shape), target: random.uniform(shape, 0.01, 1) }),
+    variants: [
+      plain,
+      { title: "logTarget", make: (r, shape) => ({ input: d.logs(r, shape), target: d.logs(r, shape) }), options: () => ({ logTarget: true }) },
+      { title: "target of the last axis", make: d.shaped({ input: d.logs, target: (r, shape) => r.uniform(d.lastAxis(shape), 0.01, 1) }) },
+    ],
     reference: broadcasting(pointwise.klDiv),
   },
   {
@@ -231,35 +175,37 @@ export const losses: readonly LossRow[] = [
     arguments: ["input1", "input2", "target"],
     wrt: ["input1", "input2"],
     reductions: REDUCTIONS,
-    shapes: line,
-    make: withSigns,
+    shapes: d.line,
+    make: d.withSigns,
     variants: [
       plain,
       fixed("margin 0.5", { margin: 0.5 }),
-      { title: "targets beside ±1, margin −0.25", make: normals("input1", "input2", "target"), options: () => ({ margin: -0.25 }) },
+      { title: "targets beside ±1, margin −0.25", make: d.normals("input1", "input2", "target"), options: () => ({ margin: -0.25 }) },
+      { title: "one input2 for all", make: d.shaped({ input1: d.normal, input2: (r, shape) => r.normal(d.flatAt(shape, 0)), target: d.signs }) },
     ],
     reference: broadcasting(pointwise.marginRanking),
   },
   {
     name: "tripletMarginLoss",
     ...triplets,
-    shapes: vectorShapes,
-    make: normals("anchor", "positive", "negative"),
+    shapes: d.vectorShapes,
+    make: d.normals("anchor", "positive", "negative"),
     variants: [
       plain,
       fixed("margin 0.5, swap", { margin: 0.5, swap: true }),
       fixed("eps 0.25", { eps: 0.25 }),
       ...[0, 0.5, 1, 1.5, 3, Number.POSITIVE_INFINITY].map((p) => fixed(`p ${p}`, { p, margin: 2 })),
       fixed("p 1, swap", { p: 1, swap: true, eps: 0 }),
+      oneNegative,
     ],
     reference: broadcasting(vectors.tripletMargin),
   },
   {
     name: "tripletRatioLoss",
     ...triplets,
-    shapes: vectorShapes,
-    make: normals("anchor", "positive", "negative"),
-    variants: [plain, fixed("swap", { swap: true }), fixed("eps 0", { eps: 0 }), fixed("eps 0.25, swap", { eps: 0.25, swap: true })],
+    shapes: d.vectorShapes,
+    make: d.normals("anchor", "positive", "negative"),
+    variants: [plain, fixed("swap", { swap: true }), fixed("eps 0", { eps: 0 }), fixed("eps 0.25, swap", { eps: 0.25, swap: true }), oneNegative],
     reference: broadcasting(vectors.tripletRatio),
   },
   {
@@ -267,14 +213,129 @@ export const losses: readonly LossRow[] = [
     arguments: ["input1", "input2", "target"],
     wrt: ["input1", "input2"],
     reductions: REDUCTIONS,
-    shapes: vectorShapes,
-    make: ofVectors,
-    variants: [plain, fixed("margin 0.3", { margin: 0.3 }), fixed("margin −0.2", { margin: -0.2 }), { title: "targets beside ±1", make: withUnknownTargets }],
+    shapes: d.vectorShapes,
+    make: d.ofVectors,
+    variants: [plain, fixed("margin 0.3", { margin: 0.3 }), fixed("margin −0.2", { margin: -0.2 }), { title: "targets beside ±1", make: d.withUnknownTargets }],
     reference: vectors.cosineEmbedding,
+  },
+  {
+    name: "hingeEmbeddingLoss",
+    ...difference,
+    shapes: d.grids,
+    make: d.shaped({ input: d.normal, target: d.signs }),
+    variants: [
+      plain,
+      fixed("margin 0.25", { margin: 0.25 }),
+      fixed("margin −0.5", { margin: -0.5 }),
+      { title: "targets beside ±1", make: d.normals("input", "target") },
+      { title: "target of the last axis", make: d.shaped({ input: d.normal, target: (r, shape) => r.signs(d.lastAxis(shape)) }) },
+      { title: "input of the first axis", make: d.shaped({ input: (r, shape) => r.normal(d.firstAxis(shape)), target: d.signs }) },
+    ],
+    reference: broadcasting(pointwise.hingeEmbedding),
+  },
+  {
+    name: "softMarginLoss",
+    ...difference,
+    make: d.shaped({ input: (r, shape) => r.normal(shape, 4), target: d.signs }),
+    variants: [plain, { title: "targets beside ±1", make: d.normals("input", "target") }],
+    reference: pointwise.softMargin,
+  },
+  {
+    name: "multiMarginLoss",
+    ...difference,
+    shapes: d.rowShapes,
+    make: d.withClasses,
+    variants: [
+      plain,
+      fixed("p 2", { p: 2 }),
+      fixed("margin 0.25", { margin: 0.25 }),
+      { title: "weight", options: d.classWeight },
+      { title: "p 2, margin −0.5, weight", options: (r, shape) => ({ p: 2, margin: -0.5, ...d.classWeight(r, shape) }) },
+    ],
+    reference: margins.multiMargin,
+  },
+  {
+    name: "multiLabelMarginLoss",
+    ...difference,
+    shapes: d.rowShapes,
+    make: d.withLists,
+    variants: [plain],
+    reference: margins.multiLabelMargin,
+  },
+  {
+    name: "multiLabelSoftMarginLoss",
+    ...difference,
+    shapes: d.classShapes,
+    make: d.withLabels,
+    variants: [
+      plain,
+      weight,
+      { title: "weight of the classes", options: (r, shape) => ({ weight: r.uniform(d.lastAxis(shape), 0.1, 2) }) },
+      { title: "weight along the first axis", options: (r, shape) => ({ weight: r.uniform(d.firstAxis(shape), 0.1, 2) }) },
+    ],
+    reference: margins.multiLabelSoftMargin,
+  },
+  {
+    name: "poissonNllLoss",
+    ...difference,
+    shapes: d.grids,
+    make: d.shaped({ input: d.normal, target: d.counts }),
+    variants: [
+      plain,
+      fixed("full", { full: true }),
+      { title: "rates", make: d.shaped({ input: d.rates, target: d.counts }), options: () => ({ logInput: false }) },
+      { title: "rates, full, eps 0.25", make: d.shaped({ input: d.rates, target: d.counts }), options: () => ({ logInput: false, full: true, eps: 0.25 }) },
+      {
+        title: "target of the last axis, full",
+        make: d.shaped({ input: d.normal, target: (r, s) => d.counts(r, d.lastAxis(s)) }),
+        options: () => ({ full: true }),
+      },
+      { title: "input of the first axis", make: d.shaped({ input: (r, s) => r.normal(d.firstAxis(s)), target: d.counts }) },
+    ],
+    reference: broadcasting(pointwise.poissonNll),
+  },
+  {
+    name: "gaussianNllLoss",
+    arguments: ["input", "target", "var"],
+    wrt: ["input", "var"],
+    reductions: REDUCTIONS,
+    shapes: d.grids,
+    make: d.gaussian(),
+    variants: [
+      plain,
+      fixed("full", { full: true }),
+      { title: "one variance", make: d.gaussian(() => []) },
+      { title: "variance without the last axis", make: d.gaussian((shape) => shape.slice(0, -1)) },
+      { title: "variance with a last axis of 1", make: d.gaussian((shape) => d.flatAt(shape, shape.length - 1)) },
+      { title: "target of the last axis, variance with a first axis of 1", make: d.gaussian((shape) => d.flatAt(shape, 0), d.lastAxis) },
+      { title: "variances below an eps of 1", options: () => ({ eps: 1 }), notDifferenced: "the clamp lies outside the graph: the slope passes it" },
+    ],
+    reference: withVariance(broadcasting(pointwise.gaussianNll)),
+  },
+  {
+    name: "ctcLoss",
+    arguments: ["logProbs", "targets", "inputLengths", "targetLengths"],
+    wrt: ["logProbs"],
+    reductions: REDUCTIONS,
+    shapes: d.timeShapes,
+    make: d.ctcMaker(),
+    variants: [
+      plain,
+      { title: "short times, short and empty targets", make: d.ctcMaker({ short: true }) },
+      {
+        title: "all labels in one row, the last class is blank",
+        make: d.ctcMaker({ concatenated: true, short: true, blank: last }),
+        options: (_, shape) => ({ blank: last(shape[shape.length - 1] as number) }),
+      },
+      { title: "without a path, zeroInfinity", make: d.ctcMaker({ infeasible: true }), options: () => ({ zeroInfinity: true }) },
+      { title: "without a path", make: d.ctcMaker({ infeasible: true }), notDifferenced: "infinite values have no differences" },
+    ],
+    reference: ctc,
+    behind: d.normalised,
   },
 ];
 
-const slice = { arguments: ["input"], shapes: sliceShapes, make: (random: Random, shape: Shape): Args => ({ input: random.normal(shape, 2) }) };
+const slice = { arguments: ["input"], shapes: d.sliceShapes, make: (random: Random, shape: Shape): Args => ({ input: random.normal(shape, 2) }) };
 const dims = [fixed("dim 0", { dim: 0 }), fixed("dim 1", { dim: 1 }), fixed("dim −1", { dim: -1 })];
 
 export const operations: readonly OperationRow[] = [
@@ -286,6 +347,26 @@ export const operations: readonly OperationRow[] = [
     ...pair,
     variants: [plain, ...[0, 0.5, 1, 3, Number.POSITIVE_INFINITY].map((p) => fixed(`p ${p}`, { p })), fixed("eps 0", { eps: 0 })],
     reference: operation.pairwiseDistance,
+  },
+  {
+    name: "cdist",
+    ...pair,
+    make: d.crowds("first"),
+    variants: [
+      plain,
+      { title: "the second is longer", make: d.crowds("second") },
+      { title: "leading axes broadcast", make: d.crowdsOfBatches },
+      ...[0, 0.5, 1, 1.5, 3, Number.POSITIVE_INFINITY].map((p) => fixed(`p ${p}`, { p })),
+    ],
+    reference: operation.cdist,
+  },
+  {
+    name: "softshrink",
+    arguments: ["input"],
+    shapes: d.line,
+    make: d.normals("input"),
+    variants: [plain, fixed("lambda 0", { lambda: 0 }), fixed("lambda 1.5", { lambda: 1.5 })],
+    reference: operation.softshrink,
   },
   { name: "cosineSimilarity", ...pair, variants: [plain, fixed("dim 0", { dim: 0 }), fixed("eps 2", { eps: 2 })], reference: operation.cosineSimilarity },
 ];

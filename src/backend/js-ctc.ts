@@ -35,11 +35,15 @@ function sampleOf(call: CtcCall, sample: number): void {
       alpha[t * states + s] = sum + emission(t, s);
     }
   }
+  // a NaN or +infinity among the emissions makes NaN, whether a path of the sample meets it or not: as on WebAssembly
+  let poison = 0;
+  for (let t = 0; t < steps; t++) for (let s = 0; s < states; s++) if (!(emission(t, s) < Number.POSITIVE_INFINITY)) poison = Number.NaN;
   let likelihood = length === 0 ? 0 : NEVER;
   if (steps > 0) {
     likelihood = alpha[steps * states - 1] as number;
     if (states > 1) likelihood = logAdd(likelihood, alpha[steps * states - 2] as number);
   }
+  likelihood += poison;
   call.losses[sample] = -likelihood;
   if (call.grad) gradient(call, sample, steps, states, likelihood, alpha, { classOf, mayJump, emission });
 }

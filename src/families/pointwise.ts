@@ -73,7 +73,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
       gradC: frame.gradientOf(2, n),
     });
     frame.reduceGradients();
-  }
+  } else frame.zeroGradients();
   return frame.value(sum, denominator);
 }
 

@@ -63,6 +63,6 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
     };
     sum = backend()[options.run](call);
     frame.reduceGradients();
-  }
+  } else frame.zeroGradients();
   return frame.value(sum, denominator);
 }

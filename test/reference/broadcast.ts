@@ -3,7 +3,7 @@
  */
 import { type Args, broadcastIndex, type Options, type Reference, sizeOf, type Tensor } from "./tensor.js";
 
-function commonShape(shapes: readonly (readonly number[])[]): number[] {
+export function commonShape(shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const extents = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1).filter((extent) => extent !== 1);
@@ -38,5 +38,14 @@ export function broadcasting(reference: (args: Args, options: Options) => Refere
           }),
         ),
     };
+  };
+}
+
+/** The variance of a Gaussian may lack the input's last axis: it is then one number for all along it (SEMANTICS.md 2.20). */
+export function withVariance(reference: (args: Args, options: Options) => Reference): (args: Args, options: Options) => Reference {
+  return (args, options) => {
+    const { input, var: own } = args as { input: Tensor; var: Tensor };
+    const lacks = own.shape.length > 0 && String(own.shape) === String(input.shape.slice(0, -1));
+    return reference(lacks ? { ...args, var: { ...own, shape: [...own.shape, 1] } } : args, options);
   };
 }

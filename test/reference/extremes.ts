@@ -150,6 +150,9 @@ export const extremes: readonly Point[] = [
   },
 ];
 
+/** ‖(4, −3)‖ in the norms that are numbers below. */
+const apart: Record<number, number> = { 0: 2, 0.5: (2 + Math.sqrt(3)) ** 2, 1: 7, 1.5: (8 + 3 ** 1.5) ** (2 / 3), 2: 5, 3: 91 ** (1 / 3), [inf]: 4 };
+
 /** The operations at their corners (2.23): values alone. */
 export const corners: readonly Point[] = [
   { title: "softmax of a row of −inf", loss: "softmax", args: [t([minf, minf, 0, minf], [2, 2])], options: { dim: 1 }, value: [nan, nan, 1, 0] },
@@ -197,4 +200,52 @@ export const corners: readonly Point[] = [
   },
   { title: "cosineSimilarity of two vectors needs dim 0", loss: "cosineSimilarity", args: [t([1, 2]), t([1, 2])], throws: "dim" },
   { title: "cosineSimilarity of two vectors along dim 0", loss: "cosineSimilarity", args: [t([3, 4]), t([4, 3])], options: { dim: 0 }, value: [0.96] },
+  {
+    title: "softshrink at ±λ, on both sides, 0, NaN and infinities",
+    loss: "softshrink",
+    args: [t([0.5, -0.5, 0.5 + 2 ** -20, -0.5 - 2 ** -20, 0, -0, nan, inf, minf])],
+    value: [0, 0, 2 ** -20, -(2 ** -20), 0, 0, nan, inf, minf],
+    exact: true,
+  },
+  {
+    title: "softshrink, λ = 0 changes nothing",
+    loss: "softshrink",
+    args: [t([tiny, -tiny, 1e4, 0])],
+    options: { lambda: 0 },
+    value: [tiny, -tiny, 1e4, 0],
+    exact: true,
+  },
+  { title: "softshrink, λ infinite", loss: "softshrink", args: [t([1, inf, minf, nan])], options: { lambda: inf }, value: [0, 0, 0, nan], exact: true },
+  { title: "softshrink of a number", loss: "softshrink", args: [t([2], [])], value: [1.5], exact: true },
+  { title: "softshrink of nothing", loss: "softshrink", args: [t([], [0, 3])], value: [] },
+  { title: "softshrink, λ < 0", loss: "softshrink", args: [t([1])], options: { lambda: -1 }, throws: "lambda" },
+  // No eps: equal vectors are 0 apart, whatever the norm.
+  ...[0, 0.5, 1, 1.5, 2, 3, inf].map(
+    (p): Point => ({
+      title: `cdist of equal vectors, p ${p}`,
+      loss: "cdist",
+      args: [t([1, 2, 5, -1], [2, 2]), t([1, 2, 5, -1, 1, 2], [3, 2])],
+      options: { p },
+      value: [0, apart[p], 0, apart[p], 0, apart[p]] as number[],
+    }),
+  ),
+  { title: "cdist of NaN and infinities", loss: "cdist", args: [t([nan, inf, 0], [3, 1]), t([0, inf], [2, 1])], value: [nan, nan, inf, nan, 0, inf] },
+  { title: "cdist of NaN and infinities, p ∞", loss: "cdist", args: [t([nan, inf, 0], [3, 1]), t([0], [1, 1])], options: { p: inf }, value: [nan, inf, 0] },
+  {
+    title: "cdist of 1e4, of subnormals",
+    loss: "cdist",
+    args: [t([1e4, 0], [2, 1]), t([-1e4, tiny], [2, 1])],
+    options: { p: 1 },
+    value: [2e4, 1e4, 1e4, tiny],
+  },
+  { title: "cdist of vectors without dimensions", loss: "cdist", args: [t([], [2, 0]), t([], [1, 0])], value: [0, 0] },
+  { title: "cdist of no vectors", loss: "cdist", args: [t([], [0, 3]), t([1, 2, 3], [1, 3])], value: [] },
+  {
+    title: "cdist, leading axes broadcast",
+    loss: "cdist",
+    args: [t([0, 1, 5], [3, 1, 1]), t([1, 2], [2, 1])],
+    value: [1, 2, 0, 1, 4, 3],
+  },
+  { title: "cdist, p < 0", loss: "cdist", args: [t([1], [1, 1]), t([1], [1, 1])], options: { p: -1 }, throws: '"p"' },
+  { title: "cdist of unequal dimensions", loss: "cdist", args: [t([1, 2], [1, 2]), t([1], [1, 1])], throws: "cdist" },
 ];

@@ -3,6 +3,8 @@
  */
 
 import type { Point } from "./points.js";
+import { likelihoods } from "./points-likelihoods.js";
+import { margins } from "./points-margins.js";
 import { BCE_EPS } from "./pointwise.js";
 import { classes as c, tensor as t } from "./tensor.js";
 
@@ -268,4 +270,6 @@ export const kinks: readonly Point[] = [
     value: 1,
     grad: { input1: [0, 0], input2: [0, 0] },
   },
+  ...margins,
+  ...likelihoods,
 ];

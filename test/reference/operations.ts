@@ -1,8 +1,9 @@
 /**
  * The operations (SEMANTICS.md 2.23): values only, so that a reference is just its output, flat.
  */
+import { commonShape } from "./broadcast.js";
 import { gather, logSoftmaxOf, slices } from "./classes.js";
-import { type Args, argument, numberOption, type Options, sizeOf, sum, type Tensor } from "./tensor.js";
+import { type Args, argument, broadcastIndex, numberOption, type Options, sizeOf, sum, type Tensor } from "./tensor.js";
 import { norm } from "./vectors.js";
 
 const axisOf = (dim: number, rank: number): number => (dim < 0 ? dim + Math.max(rank, 1) : dim);
@@ -77,4 +78,29 @@ export function cosineSimilarity(args: Args, options: Options): Float64Array {
     const dot = sum(a.map((c, i) => c * (b[i] as number)));
     return dot / (Math.max(norm(a, 2), eps) * Math.max(norm(b, 2), eps));
   });
+}
+
+/** Every vector of the first with every vector of the second; leading axes broadcast. */
+export function cdist(args: Args, options: Options): Float64Array {
+  const [first, second] = [argument(args, "input1"), argument(args, "input2")];
+  const [rows, size] = first.shape.slice(-2) as [number, number];
+  const columns = second.shape[second.shape.length - 2] as number;
+  const leads = [first.shape.slice(0, -2), second.shape.slice(0, -2)] as const;
+  const shape = commonShape(leads);
+  const [at1, at2] = [broadcastIndex(leads[0], shape), broadcastIndex(leads[1], shape)];
+  const vector = ({ data }: Tensor, n: number) => data.subarray(n * size, (n + 1) * size);
+  return Float64Array.from({ length: sizeOf(shape) * rows * columns }, (_, at) => {
+    const k = Math.floor(at / (rows * columns));
+    const a = vector(first, at1(k) * rows + (Math.floor(at / columns) % rows));
+    const b = vector(second, at2(k) * columns + (at % columns));
+    return norm(
+      a.map((c, i) => c - (b[i] as number)),
+      numberOption(options, "p", 2),
+    );
+  });
+}
+
+export function softshrink(args: Args, options: Options): Float64Array {
+  const lambda = numberOption(options, "lambda", 0.5);
+  return argument(args, "input").data.map((x) => (x > lambda ? x - lambda : x < -lambda ? x + lambda : Number.isNaN(x) ? x : 0));
 }

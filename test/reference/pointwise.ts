@@ -134,3 +134,60 @@ export function marginRanking(args: Args, options: Options): Reference {
   const terms = Math.abs(margin) + largestFinite(x1) + largestFinite(x2);
   return { ...pointwise(args, ["input1", "input2"], lane), terms: { value: terms, slope: 0 } };
 }
+
+export function hingeEmbedding(args: Args, options: Options): Reference {
+  const [input, target] = [argument(args, "input").data, argument(args, "target").data];
+  const margin = numberOption(options, "margin", 1);
+  const lane = (i: number) => {
+    const [x, t] = [input[i] as number, target[i] as number];
+    // Anything beside ±1 gets both terms.
+    const [below, above] = [t !== 1, t !== -1];
+    return [(below ? hinge(margin - x) : 0) + (above ? x : 0), (above ? 1 : 0) - (below && hingePasses(margin - x) ? 1 : 0)];
+  };
+  const terms = Math.abs(margin) + 2 * largestFinite(input);
+  return { ...pointwise(args, ["input"], lane), terms: { value: terms, slope: 0 } };
+}
+
+export function softMargin(args: Args): Reference {
+  const [input, target] = [argument(args, "input").data, argument(args, "target").data];
+  const lane = (i: number) => {
+    const [x, t] = [input[i] as number, target[i] as number];
+    return [-logSigmoid(t * x), -t * sigmoid(-t * x)];
+  };
+  return pointwise(args, ["input"], lane);
+}
+
+export function poissonNll(args: Args, options: Options): Reference {
+  const [input, target] = [argument(args, "input").data, argument(args, "target").data];
+  const eps = numberOption(options, "eps", 1e-8);
+  const logInput = options.logInput !== false;
+  const stirling = (t: number) => (options.full === true && t > 1 ? t * Math.log(t) - t + 0.5 * Math.log(2 * Math.PI * t) : 0);
+  const lane = (i: number) => {
+    const [x, t] = [input[i] as number, target[i] as number];
+    return logInput ? [Math.exp(x) - t * x + stirling(t), Math.exp(x) - t] : [x - t * Math.log(x + eps) + stirling(t), 1 - t / (x + eps)];
+  };
+  // The two terms of a slope, and those of a value: e^x, t·x or t·log x, t·log t.
+  const [largest, most] = [largestFinite(input), largestFinite(target)];
+  const slope = logInput ? largestFinite(input.map(Math.exp)) + most : 1 + largestFinite(input.map((x, i) => (target[i] as number) / (x + eps)));
+  const logs = Math.max(largest, largestFinite(input.map((x) => Math.log(x + eps))), Math.log(1 + most), 1);
+  return { ...pointwise(args, ["input"], lane), terms: { value: slope + most * logs, slope } };
+}
+
+export function gaussianNll(args: Args, options: Options): Reference {
+  const [input, target, variance] = ["input", "target", "var"].map((name) => argument(args, name).data) as [Float64Array, Float64Array, Float64Array];
+  const eps = numberOption(options, "eps", 1e-6);
+  const constant = options.full === true ? 0.5 * Math.log(2 * Math.PI) : 0;
+  const clamped = variance.map((v) => Math.max(v, eps));
+  const lane = (i: number) => {
+    const d = (input[i] as number) - (target[i] as number);
+    // Clamped outside the graph: the slope to var is that at the clamped value.
+    const v = clamped[i] as number;
+    return [0.5 * (Math.log(v) + (d * d) / v) + constant, d / v, -d / v, 0.5 * (1 / v - (d * d) / (v * v))];
+  };
+  const inverse = largestFinite(clamped.map((v) => 1 / v));
+  const square = largestFinite(input.map((x, i) => (x - (target[i] as number)) ** 2));
+  return {
+    ...pointwise(args, ["input", "target", "var"], lane),
+    terms: { value: 1 + largestFinite(clamped.map(Math.log)) + square * inverse, slope: inverse + square * inverse * inverse },
+  };
+}

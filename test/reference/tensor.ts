@@ -17,11 +17,18 @@ export type Grads = Record<string, Float64Array>;
 export interface Reference {
   readonly values: Float64Array;
   readonly denominators: Readonly<Record<string, number>>;
+  /** What a reduction multiplies each sample by before it sums: CTC's mean divides by the targets' lengths. Absent: nothing. */
+  readonly shares?: Readonly<Record<string, Float64Array>>;
   /**
    * The size of the largest terms that may cancel in a value, and in a slope (a gradient before its upstream factor). Rounding is measured by
    * them where a tensor has nothing larger: the tolerances' business alone.
    */
-  readonly terms?: { readonly value: number; readonly slope: number };
+  readonly terms?: {
+    readonly value: number;
+    readonly slope: number;
+    /** What thousands of roundings that follow one another, all of doubles, may come to in a slope. */
+    readonly chain?: number;
+  };
   /** One array for each argument that has a gradient under these arguments and options: its keys are what `wrt` accepts. */
   grads(upstream: Float64Array): Grads;
 }
@@ -97,6 +104,7 @@ export interface Reduced {
 /** Value and gradients under a reduction; `gradOutput` is a number, or for "none" one number a sample. */
 export function reduce(reference: Reference, reduction: string, gradOutput: number | Float64Array = 1): Reduced {
   const { values } = reference;
+  const share = reference.shares?.[reduction];
   if (reduction === "none") {
     const upstream = typeof gradOutput === "number" ? new Float64Array(values.length).fill(gradOutput) : gradOutput;
     return { value: values, grads: reference.grads(upstream), upstream };
@@ -104,6 +112,6 @@ export function reduce(reference: Reference, reduction: string, gradOutput: numb
   const denominator = reduction === "sum" ? 1 : reference.denominators[reduction];
   if (denominator === undefined) throw new Error(`no reduction "${reduction}"`);
   // The scale is formed first (SEMANTICS.md 2.5): with a denominator of 0 it is infinite, and only a gradient of exactly 0 times it is NaN.
-  const upstream = new Float64Array(values.length).fill((gradOutput as number) / denominator);
-  return { value: sum(values) / denominator, grads: reference.grads(upstream), upstream };
+  const upstream = new Float64Array(values.length).fill((gradOutput as number) / denominator).map((g, n) => g * (share?.[n] ?? 1));
+  return { value: sum(values.map((v, n) => v * (share?.[n] ?? 1))) / denominator, grads: reference.grads(upstream), upstream };
 }
