@@ -43,11 +43,15 @@ class Tiles {
     }
   }
 
-  /** x = factor * e^x, in place. */
-  @inline static exponential<T extends number>(x: usize, n: i32, factor: f64): void {
-    const ff = Lanes.splat<T>(factor);
-    const stop = x + n * sizeof<T>();
-    for (; x < stop; x += 16) v128.store(x, v128.mul<T>(Exp.exp<T>(v128.load(x)), ff));
+  /** out = factor * e^x, rows of n, a factor (f64) for each. out is not x: of a row that ends within a vector the next one's beginning is written too. */
+  @inline static exponential<T extends number>(x: usize, out: usize, rows: i32, n: i32, factors: usize): void {
+    const bytes = n * sizeof<T>();
+    for (let row = 0; row < rows; row++) {
+      const ff = Lanes.splat<T>(load<f64>(factors + 8 * row));
+      for (let i = 0; i < bytes; i += 16) v128.store(out + i, v128.mul<T>(Exp.exp<T>(v128.load(x + i)), ff));
+      x += bytes;
+      out += bytes;
+    }
   }
 
   /** How many leading elements are known to lie in [low, high] (NaN does not): n or more if all do, else the start of the block of one that does not. */
@@ -95,10 +99,10 @@ export function affine_f64(x: usize, rows: i32, n: i32, factor: f64, term: f64, 
   Tiles.affine<f64>(x, rows, n, factor, term, weight);
 }
 
-export function exponential_f32(x: usize, n: i32, factor: f64): void {
-  Tiles.exponential<f32>(x, n, factor);
+export function exponential_f32(x: usize, out: usize, rows: i32, n: i32, factors: usize): void {
+  Tiles.exponential<f32>(x, out, rows, n, factors);
 }
 
-export function exponential_f64(x: usize, n: i32, factor: f64): void {
-  Tiles.exponential<f64>(x, n, factor);
+export function exponential_f64(x: usize, out: usize, rows: i32, n: i32, factors: usize): void {
+  Tiles.exponential<f64>(x, out, rows, n, factors);
 }

@@ -195,3 +195,117 @@ export function ctc_f64(
   if (occupancy) Ctc.backward(emission, emissionE, alpha, alphaE, skip, beta, steps, states, stride, f64x2.splat(m), f64x2.splat(e));
   return -likelihood;
 }
+
+/** Least share of all alignments that a step of the scaled recursion must still see, for what it dropped to be nothing beside it. */
+const LEAST: f64 = 1e-240;
+
+/**
+ * The same in probabilities themselves, each row scaled by a power of two: no exponents, a third of the work. What lies 2^1022 below the likeliest state
+ * of its step is dropped. Every alignment that is lost so is lost at some step and state, where its forward probability is below 2^-1022 and its
+ * backward one at most 2^64 (emissions are at most e^40); so where the states of every step still hold LEAST together, less than 1e-50 of them is
+ * lost. Else, and for NaN, the answer is NaN: the caller takes ctc_f64, which loses nothing.
+ *
+ * emission: rows of labels + 2 doubles, log-probabilities of blank and of each label, then -infinity. alpha, skip: as above, but skip is 1 or 0.
+ * beta: one row. alpha becomes the weight of each state at each step, the first double of a row the sum of its weights.
+ */
+class CtcScaled {
+  /** The power of two below x, as its exponent; out of any range for 0, infinity and NaN. */
+  @inline static exponent(x: f64): i32 {
+    return <i32>((reinterpret<i64>(x) >> 52) & 0x7ff) - 1023;
+  }
+
+  @inline static power(exponent: i32): f64 {
+    return reinterpret<f64>((<i64>(exponent + 1023)) << 52);
+  }
+
+  /** The larger lane. */
+  @inline static larger(x: v128): f64 {
+    return max(f64x2.extract_lane(x, 0), f64x2.extract_lane(x, 1));
+  }
+
+  @inline static run(emission: usize, alpha: usize, skip: usize, beta: usize, steps: i32, labels: i32, stride: i32): f64 {
+    const row: usize = 8 * stride;
+    const emissions: usize = 8 * (labels + 2);
+    const first: usize = 16;
+    const stop: usize = first + 16 * (labels + 1);
+    const end = emission + <usize>steps * emissions;
+    for (let at = emission; at < end; at += 16) v128.store(at, Exp.exp<f64>(v128.load(at)));
+
+    memory.fill(alpha, 0, row);
+    store<f64>(alpha + first, load<f64>(emission));
+    store<f64>(alpha + first + 8, load<f64>(emission + 8)); // 0 without a label
+    let largest = max(load<f64>(emission), load<f64>(emission + 8));
+    let exponents: i64 = 0;
+    for (let t = 1; t < steps; t++) {
+      const k = CtcScaled.exponent(largest);
+      if (k < -1000 || k > 1000) return NaN;
+      exponents += k;
+      const scale = f64x2.splat(CtcScaled.power(-k));
+      const before = alpha;
+      alpha += row;
+      emission += emissions;
+      memory.fill(alpha, 0, 16);
+      const blank = v128.load64_splat(emission);
+      let top = f64x2.splat(0);
+      let e = emission + 8;
+      for (let s = first; s < stop; s += 16) {
+        let sum = f64x2.add(v128.load(before + s), v128.load(before + s - 8));
+        sum = Lanes.madd<f64>(v128.load(before + s - 16), v128.load(skip + s), sum);
+        sum = f64x2.mul(f64x2.mul(sum, scale), v128.load64_lane(e, blank, 1));
+        v128.store(alpha + s, sum);
+        top = f64x2.pmax(top, sum);
+        e += 8;
+      }
+      memory.fill(alpha + stop, 0, row - stop);
+      largest = CtcScaled.larger(top);
+    }
+    const last = alpha + first + 16 * labels; // the last blank; the last label is before it
+    const total = load<f64>(last) + (labels > 0 ? load<f64>(last - 8) : 0);
+    // ln 2 in two parts: assembly/math/exp.ts
+    const logarithm = f64x2.extract_lane(Log.log<f64>(f64x2.splat(total)), 0);
+    const likelihood = <f64>exponents * load<f64>(F64 + 24) + (<f64>exponents * load<f64>(F64 + 32) + logarithm);
+
+    memory.fill(beta, 0, row);
+    for (let t = steps - 1; t >= 0; t--) {
+      let scale = f64x2.splat(1);
+      if (t < steps - 1) {
+        const k = CtcScaled.exponent(largest);
+        if (k < -1000 || k > 1000) return NaN;
+        scale = f64x2.splat(CtcScaled.power(-k));
+      } else {
+        store<f64>(beta + first + 16 * labels, 1);
+        if (labels > 0) store<f64>(beta + first + 16 * labels - 8, 1);
+      }
+      const blank = v128.load64_splat(emission);
+      let top = f64x2.splat(0);
+      let weights = f64x2.splat(0);
+      let e = emission + 8;
+      for (let s = first; s < stop; s += 16) {
+        let sum = v128.load(beta + s);
+        // at the last step a state ends where it is
+        if (t < steps - 1) {
+          sum = f64x2.add(sum, v128.load(beta + s + 8));
+          sum = f64x2.mul(Lanes.madd<f64>(v128.load(beta + s + 16), v128.load(skip + s + 16), sum), scale);
+        }
+        const weight = f64x2.mul(v128.load(alpha + s), sum);
+        v128.store(alpha + s, weight);
+        weights = f64x2.add(weights, weight);
+        sum = f64x2.mul(sum, v128.load64_lane(e, blank, 1));
+        v128.store(beta + s, sum);
+        top = f64x2.pmax(top, sum);
+        e += 8;
+      }
+      const all = Lanes.total(weights);
+      if (!(all >= LEAST)) return NaN;
+      store<f64>(alpha, all);
+      largest = CtcScaled.larger(top);
+      alpha -= row;
+      emission -= emissions;
+    }
+    return -likelihood;
+  }
+}
+
+export function ctcScaled_f64(emission: usize, alpha: usize, skip: usize, beta: usize, steps: i32, labels: i32, stride: i32): f64 {
+  return CtcScaled.run(emission, alpha, skip, beta, steps, labels, stride);
+}

@@ -1,8 +1,9 @@
 // CTC on WebAssembly: the recursions over time in one kernel call per sample, in doubles. Only what the labels need is copied in.
 
+import { overlap } from "../operand.js";
 import type { Machine } from "./machine.js";
 import type { CtcCall } from "./seam.js";
-import { A, address, B, C, ROW_BYTES, SLOTS, TILE_BYTES, WEIGHT } from "./staging.js";
+import { A, address, B, C, GRAD_A, ROW_BYTES, SLOTS, TILE_BYTES, WEIGHT } from "./staging.js";
 
 /** Doubles before a row's first state and behind its last: what the kernel reads of them is "never". */
 const BEFORE = 2;
@@ -15,24 +16,74 @@ const BETA = C;
 const ARRAYS = WEIGHT;
 export const CTC_DOUBLES: number = Math.floor((address(SLOTS) - address(ARRAYS)) / 8 / 4);
 
+/** Above this a log-probability is none: the scaled recursion counts on it (assembly/losses/ctc.ts). */
+const MOST = 40;
+
 export function ctc(machine: Machine, call: CtcCall): void {
-  for (let sample = 0; sample < call.batch; sample++) sampleOf(machine, call, sample);
+  const { grad } = call;
+  // first e^x for the whole gradient, in which samples alternate; what is written must not be read afterwards
+  const safe = grad && overlap(grad, call.x) !== 0 ? { ...call, x: call.x.slice() } : call;
+  if (grad) exponentials(machine, safe, grad);
+  for (let sample = 0; sample < call.batch; sample++) {
+    const loss = call.times[sample] === 0 ? (call.lengths[sample] === 0 ? 0 : Number.POSITIVE_INFINITY) : sampleOf(machine, safe, sample);
+    call.losses[sample] = loss;
+    if (grad) gradient(machine, safe, grad, sample, loss);
+  }
 }
 
-function sampleOf(machine: Machine, call: CtcCall, sample: number): void {
-  const { x, batch, classes, blank, labels, losses, grad } = call;
+const strideOf = (length: number): number => 2 * length + 1 + BEFORE + BEHIND;
+
+/** Leaves the weight of each state at each step, and their sum per step, in the third of the arrays. */
+function sampleOf(machine: Machine, call: CtcCall, sample: number): number {
+  const steps = call.times[sample] as number;
+  const length = call.lengths[sample] as number;
+  const stride = strideOf(length);
+  const size = 8 * steps * stride;
+  const first = address(ARRAYS);
+  if (gatherCompact(machine, call, sample)) {
+    const loss = machine.kernel("ctcScaled", "float64")(first, first + 2 * size, address(SKIP), address(BETA), steps, length, stride);
+    if (!Number.isNaN(loss)) return loss;
+  }
+  const poison = gather(machine, call, sample);
+  const arrays = [first, first + size, first + 2 * size, first + 3 * size] as const;
+  return poison + machine.kernel("ctc", "float64")(...arrays, address(SKIP), address(BETA), steps, 2 * length + 1, stride, call.grad ? 1 : 0);
+}
+
+/** For each step the log-probabilities of blank and of each label, then -infinity. False if one of them is none. */
+function gatherCompact(machine: Machine, call: CtcCall, sample: number): boolean {
+  const { x, batch, classes, blank, labels } = call;
   const steps = call.times[sample] as number;
   const length = call.lengths[sample] as number;
   const start = call.starts[sample] as number;
-  const states = 2 * length + 1;
-  const stride = states + BEFORE + BEHIND;
   const heap = machine.window.heap("float64");
-  const emission = address(ARRAYS) / 8;
-  const skip = address(SKIP) / 8;
-  let poison = 0; // NaN once an emission is NaN or +infinity, which the kernel's split into mantissa and exponent would not keep
+  let to = address(ARRAYS) / 8;
   for (let t = 0; t < steps; t++) {
     const from = (t * batch + sample) * classes;
-    const to = emission + t * stride + BEFORE;
+    const silence = x[from + blank] as number;
+    if (!(silence <= MOST)) return false;
+    heap[to++] = silence;
+    for (let k = start; k < start + length; k++) {
+      const sound = x[from + (labels[k] as number)] as number;
+      if (!(sound <= MOST)) return false;
+      heap[to++] = sound;
+    }
+    heap[to++] = Number.NEGATIVE_INFINITY;
+  }
+  skips(machine, call, sample, 0, 1);
+  return true;
+}
+
+/** For each step the log-probability of each state. Returns NaN if one of them is NaN or +infinity, which the kernel would not keep, else 0. */
+function gather(machine: Machine, call: CtcCall, sample: number): number {
+  const { x, batch, classes, blank, labels } = call;
+  const steps = call.times[sample] as number;
+  const length = call.lengths[sample] as number;
+  const start = call.starts[sample] as number;
+  const heap = machine.window.heap("float64");
+  let poison = 0;
+  for (let t = 0; t < steps; t++) {
+    const from = (t * batch + sample) * classes;
+    const to = address(ARRAYS) / 8 + t * strideOf(length) + BEFORE;
     const silence = x[from + blank] as number;
     if (!(silence < Number.POSITIVE_INFINITY)) poison = Number.NaN;
     heap[to] = silence;
@@ -43,72 +94,68 @@ function sampleOf(machine: Machine, call: CtcCall, sample: number): void {
       heap[to + 2 * k + 2] = silence;
     }
   }
-  heap.fill(NEVER, skip, skip + stride);
-  for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = 0;
-  let loss = length === 0 ? 0 : Number.POSITIVE_INFINITY;
-  if (steps > 0) {
-    const size = 8 * steps * stride;
-    const first = address(ARRAYS);
-    loss = machine.kernel("ctc", "float64")(
-      first,
-      first + size,
-      first + 2 * size,
-      first + 3 * size,
-      address(SKIP),
-      address(BETA),
-      steps,
-      states,
-      stride,
-      grad ? 1 : 0,
-    );
-    loss += poison;
+  skips(machine, call, sample, NEVER, 0);
+  return poison;
+}
+
+/** Where a state may follow the one two before it: at a label that is not that one. */
+function skips(machine: Machine, call: CtcCall, sample: number, no: number, yes: number): void {
+  const { labels } = call;
+  const length = call.lengths[sample] as number;
+  const start = call.starts[sample] as number;
+  const heap = machine.window.heap("float64");
+  const skip = address(SKIP) / 8;
+  heap.fill(no, skip, skip + strideOf(length));
+  for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = yes;
+}
+
+/** grad = factor * e^x for all rows, each with its sample's factor. */
+function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>): void {
+  const { dtype, x, steps, batch, classes, factors } = call;
+  const { window } = machine;
+  const kernel = machine.kernel("exponential", dtype);
+  const doubles = window.heap("float64");
+  const piece = Math.min(classes, ROW_BYTES / (dtype === "float32" ? 4 : 8));
+  const many = Math.max(1, Math.floor(TILE_BYTES / (classes * 8)));
+  for (let row = 0; row < steps * batch; row += many) {
+    const rows = Math.min(many, steps * batch - row);
+    for (let r = 0; r < rows; r++) doubles[address(WEIGHT) / 8 + r] = factors[(row + r) % batch] as number;
+    for (let from = 0; from < classes; from += piece) {
+      const count = Math.min(piece, classes - from);
+      const at = row * classes + from;
+      kernel(window.place(A, dtype, x, at, rows * count), window.target(GRAD_A, dtype, grad, at), rows, count, address(WEIGHT));
+      window.get(GRAD_A, dtype, grad, at, rows * count);
+    }
   }
-  losses[sample] = loss;
-  if (grad) gradient(machine, call, sample, steps, states, stride, loss);
 }
 
 /** factor * (e^x - occupancy of the class), row by row; 0 beyond the sample's time. */
-function gradient(machine: Machine, call: CtcCall, sample: number, steps: number, states: number, stride: number, loss: number): void {
-  const { dtype, batch, classes, blank, labels, x } = call;
-  const grad = call.grad as NonNullable<CtcCall["grad"]>;
-  const { window } = machine;
-  const size = dtype === "float32" ? 4 : 8;
+function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>, sample: number, loss: number): void {
+  const { batch, classes, blank, labels } = call;
+  const steps = call.times[sample] as number;
+  const length = call.lengths[sample] as number;
   const factor = call.factors[sample] as number;
   const start = call.starts[sample] as number;
   const infinite = loss === Number.POSITIVE_INFINITY;
   const lost = infinite || Number.isNaN(loss);
   const live = infinite && call.zeroInfinity ? 0 : steps;
-  const heap = window.heap(dtype);
-  const doubles = window.heap("float64");
-  const tile = address(A) / size;
-  const exponential = machine.kernel("exponential", dtype);
-  const piece = Math.min(classes, ROW_BYTES / size);
-  const many = Math.max(1, Math.floor(TILE_BYTES / (classes * size)));
-  for (let t = 0; t < live; t += many) {
-    const rows = Math.min(many, live - t);
-    for (let from = 0; from < classes; from += piece) {
-      const count = Math.min(piece, classes - from);
-      for (let r = 0; r < rows; r++) window.put(A, dtype, x, ((t + r) * batch + sample) * classes + from, count, r * count);
-      exponential(address(A), rows * count, lost ? Number.NaN : factor);
-      for (let r = 0; r < rows; r++) {
-        const to = ((t + r) * batch + sample) * classes + from;
-        for (let c = 0; c < count; c++) grad[to + c] = heap[tile + r * count + c] as number;
-      }
+  const doubles = machine.window.heap("float64");
+  const stride = strideOf(length);
+  for (let t = 0; t < live && !lost; t++) {
+    const row = (t * batch + sample) * classes;
+    const weights = address(ARRAYS) / 8 + (2 * steps + t) * stride;
+    const share = factor / (doubles[weights] as number);
+    let state = weights + BEFORE;
+    let silence = doubles[state++] as number;
+    for (let k = start; k < start + length; k++) {
+      const at = row + (labels[k] as number);
+      grad[at] = (grad[at] as number) - (doubles[state++] as number) * share;
+      silence += doubles[state++] as number;
     }
-    for (let r = 0; r < rows && !lost; r++) {
-      const state = address(ARRAYS) / 8 + (2 * steps + t + r) * stride + BEFORE;
-      const row = ((t + r) * batch + sample) * classes;
-      let silence = doubles[state] as number;
-      for (let s = 1; s < states; s += 2) {
-        const at = row + (labels[start + (s >> 1)] as number);
-        grad[at] = (grad[at] as number) - (doubles[state + s] as number) * factor;
-        silence += doubles[state + s + 1] as number;
-      }
-      grad[row + blank] = (grad[row + blank] as number) - silence * factor;
-    }
+    grad[row + blank] = (grad[row + blank] as number) - silence * share;
   }
-  for (let t = live; t < call.steps; t++) {
+  for (let t = lost ? 0 : live; t < call.steps; t++) {
     const to = (t * batch + sample) * classes;
-    for (let c = 0; c < classes; c++) grad[to + c] = 0;
+    for (let c = 0; c < classes; c++) grad[to + c] = t < live ? Number.NaN : 0;
   }
 }
