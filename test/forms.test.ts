@@ -143,6 +143,22 @@ describe("long samples", () => {
     check("ctcLoss", { logProbs, targets: classes(labels, [1, 250]), inputLengths: classes([2000]), targetLengths: classes([250]) }, {}, chain);
   });
 
+  /** From where every double is far from the smallest to where the states of one step are further apart than doubles reach: the kernel has a way for each. */
+  for (const [times, count, scale] of [
+    [50, 10, 1],
+    [50, 10, 30],
+    [50, 10, 300],
+    [50, 20, 800],
+    [600, 100, 60],
+  ] as const) {
+    it(`ctcLoss of ${times} times and ${count} labels, log-probabilities down to -${scale}`, () => {
+      const random = new Random(13);
+      const logProbs = random.uniform([times, 1, 12], -scale, 0);
+      const labels = Array.from({ length: count }, () => 1 + random.integer(11));
+      check("ctcLoss", { logProbs, targets: classes(labels, [1, count]), inputLengths: classes([times]), targetLengths: classes([count]) }, {}, chain);
+    });
+  }
+
   for (const count of [131_072, 2 ** 20 + 5]) {
     const input = new Random(count).normal([1, count], 2);
     // A sum of as many slopes as there are classes is collected wide and rounded once.

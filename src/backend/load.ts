@@ -3,8 +3,9 @@
 
 import { baseline, relaxed } from "../generated/kernels.js";
 import { Arena } from "./arena.js";
+import { ROOM } from "./room.js";
 import type { Backend, BackendInfo, Host } from "./seam.js";
-import { ARENA_PAGES, PAGE, PAGES } from "./staging.js";
+import { PAGE, PAGES } from "./staging.js";
 import { webAssembly } from "./wasm.js";
 
 interface Choice {
@@ -25,7 +26,7 @@ function text(error: unknown): string {
 function makeMemory(): WebAssembly.Memory {
   const fixed = (pages: number): WebAssembly.Memory => new WebAssembly.Memory({ initial: pages, maximum: pages });
   try {
-    return fixed(PAGES + ARENA_PAGES);
+    return fixed(PAGES + ROOM / PAGE);
   } catch {
     return fixed(PAGES);
   }

@@ -30,8 +30,6 @@ export const SINK = 10;
 export const SLOTS = 11;
 
 export const PAGE: number = 1 << 16;
-/** Behind the window, for `alloc`: 256 MiB and what lies between arrays. */
-export const ARENA_PAGES: number = (264 << 20) / PAGE;
 export const PAGES: number = Math.ceil((BASE + SLOTS * (ROW_BYTES + SLACK)) / PAGE);
 
 export function address(slot: number): number {
