@@ -1,15 +1,21 @@
-/** Module number `which` of several, of which the text has pieces in turn, hexadecimal: scripts/kernels.mjs says why. */
-export function decode(text: string, which: number, count: number): WebAssembly.Module {
-  const hex = text
+/** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. */
+export function decode(text: string, alphabet: string, which: number, count: number): WebAssembly.Module {
+  const own = text
     .split(",")
     .filter((_, piece) => piece % count === which)
     .join("");
-  // by hand: parseInt for each byte takes 10 ms
-  const digit = (at: number): number => {
-    const code = hex.charCodeAt(at);
-    return (code & 15) + (code >> 6) * 9;
-  };
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(2 * i) * 16 + digit(2 * i + 1);
-  return new WebAssembly.Module(bytes);
+  const values = new Uint8Array(128);
+  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i;
+  const bytes = new Uint8Array(own.length);
+  let length = 0;
+  let upper = 0;
+  for (let i = 0; i < own.length; i++) {
+    const value = values[own.charCodeAt(i)] as number;
+    if (value > 63) upper = (value - 63) << 6;
+    else {
+      bytes[length++] = upper | value;
+      upper = 0;
+    }
+  }
+  return new WebAssembly.Module(bytes.subarray(0, length));
 }
