@@ -3,7 +3,10 @@
 import type { FloatArray } from "./backend/seam.js";
 import { rangeError, shapeText } from "./errors.js";
 import { equalShapes, type Frame } from "./frame.js";
-import { type Operand, product } from "./operand.js";
+import { type Operand, product, view } from "./operand.js";
+
+/** Fewer elements than this are copied one by one: to make a view costs about as much. */
+const BY_HAND = 64;
 
 export class Broadcast {
   private readonly axes: number[] = [];
@@ -65,8 +68,12 @@ export class Broadcast {
     const step = this.strides[0] as number;
     for (let position = 0; position < full.length; ) {
       const run = Math.min(inner - (position % inner), full.length - position);
-      let to = this.index(position);
-      for (let k = 0; k < run; k++, to += step) sums[to] = (sums[to] as number) + (full[position + k] as number);
+      const to = this.index(position);
+      if (step === 0) {
+        let sum = 0;
+        for (let k = 0; k < run; k++) sum += full[position + k] as number;
+        sums[to] = (sums[to] as number) + sum;
+      } else for (let k = 0; k < run; k++) sums[to + k] = (sums[to + k] as number) + (full[position + k] as number);
       position += run;
     }
     for (let i = 0; i < size; i++) into[i] = sums[i] as number;
@@ -98,9 +105,10 @@ export class Broadcast {
     for (let position = start; position < end; ) {
       const within = position % inner;
       const run = Math.min(inner - within, end - position);
-      let from = this.index(position);
+      const from = this.index(position);
       if (step === 0) into.fill(data[from] as number, at, at + run);
-      else for (let k = 0; k < run; k++) into[at + k] = data[from++] as number;
+      else if (run < BY_HAND) for (let k = 0; k < run; k++) into[at + k] = data[from + k] as number;
+      else into.set(view(data, from, run), at);
       at += run;
       position += run;
     }
