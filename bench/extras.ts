@@ -53,6 +53,30 @@ function allocation(entry: string, kit: Kit): Question {
   };
 }
 
+/** What arrays of `alloc` save: no copy. */
+function resident(loss: "mseLoss" | "bceWithLogitsLoss", n: number): Question {
+  return {
+    name: `${loss} ${sizeText([n])}, value + gradient, losskit/wasm`,
+    same: true,
+    of: ["plain arrays", "arrays of alloc"],
+    contest() {
+      const random = seeded(1);
+      const [x, t] = [normal(random, n), normal(random, n)];
+      const [ax, at, ag] = [wasm.alloc(n), wasm.alloc(n), wasm.alloc(n)];
+      ax.set(x);
+      at.set(t);
+      const [plain, kept] = [{ out: { input: new Float32Array(n) } }, { out: { input: ag } }];
+      return {
+        grads: [],
+        contestants: {
+          "plain arrays": () => wasm[loss].valueAndGrad(x, t, plain).value,
+          "arrays of alloc": () => wasm[loss].valueAndGrad(ax, at, kept).value,
+        },
+      };
+    },
+  };
+}
+
 /**
  * The share of the machine's multiply-adds that cdist reaches. A pair and dimension counts as one multiply-add, its subtraction as nothing; the ceiling does
  * exactly as many multiply-adds, so the share is its time divided by that of cdist.
@@ -166,6 +190,9 @@ const broadcasting: readonly Question[] = [
 const questions: readonly Question[] = [
   allocation("losskit/wasm", wasm),
   allocation("losskit/js", js),
+  resident("mseLoss", 1 << 16),
+  resident("mseLoss", 1 << 20),
+  resident("bceWithLogitsLoss", 1 << 20),
   {
     name: `nllLoss : crossEntropyLoss ${sizeText(LOGITS)}, value`,
     same: false,
