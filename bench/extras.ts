@@ -54,9 +54,9 @@ function allocation(entry: string, kit: Kit): Question {
 }
 
 /** What arrays of `alloc` save: no copy. */
-function resident(loss: "mseLoss" | "bceWithLogitsLoss", n: number): Question {
+function resident(loss: typeof wasm.mseLoss | typeof wasm.bceWithLogitsLoss, n: number): Question {
   return {
-    name: `${loss} ${sizeText([n])}, value + gradient, losskit/wasm`,
+    name: `${loss.name} ${sizeText([n])}, value + gradient, losskit/wasm`,
     same: true,
     of: ["plain arrays", "arrays of alloc"],
     contest() {
@@ -69,8 +69,8 @@ function resident(loss: "mseLoss" | "bceWithLogitsLoss", n: number): Question {
       return {
         grads: [],
         contestants: {
-          "plain arrays": () => wasm[loss].valueAndGrad(x, t, plain).value,
-          "arrays of alloc": () => wasm[loss].valueAndGrad(ax, at, kept).value,
+          "plain arrays": () => loss.valueAndGrad(x, t, plain).value,
+          "arrays of alloc": () => loss.valueAndGrad(ax, at, kept).value,
         },
       };
     },
@@ -190,9 +190,9 @@ const broadcasting: readonly Question[] = [
 const questions: readonly Question[] = [
   allocation("losskit/wasm", wasm),
   allocation("losskit/js", js),
-  resident("mseLoss", 1 << 16),
-  resident("mseLoss", 1 << 20),
-  resident("bceWithLogitsLoss", 1 << 20),
+  resident(wasm.mseLoss, 1 << 16),
+  resident(wasm.mseLoss, 1 << 20),
+  resident(wasm.bceWithLogitsLoss, 1 << 20),
   {
     name: `nllLoss : crossEntropyLoss ${sizeText(LOGITS)}, value`,
     same: false,
