@@ -2,17 +2,17 @@ import { Lanes, TURNS } from "../core/lanes";
 import { Chebyshev, Euclidean, Hamming, Manhattan, Minkowski, Norm, Norms } from "../core/vectors";
 
 /**
- * Distances of every one of `rows` vectors at a from every one of `cols` at b, n dimensions each: out[i * cols + j] = ||a[i] - b[j]||_p.
+ * Distances of every one of `rows` vectors at a from every one of `cols` at b, n dimensions each: out[i * step + j] = ||a[i] - b[j]||_p.
  * In blocks of 4 x 2, so that each vector that is loaded serves two or four differences and the sums stay in registers. At the edges a block
  * repeats the last row or column: it writes the same value twice.
  */
 class Cdist {
-  @inline static run<N extends Norm<T>, T extends number>(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
+  @inline static run<N extends Norm<T>, T extends number>(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
     const size: i32 = sizeof<T>();
     const bytes = n * size;
     for (let i = 0; i < rows; i += 4) {
       for (let j = 0; j < cols; j += 2) {
-        Cdist.block<N, T>(a, b, i, min(i + 1, rows - 1), min(i + 2, rows - 1), min(i + 3, rows - 1), j, min(j + 1, cols - 1), bytes, cols, p, out);
+        Cdist.block<N, T>(a, b, i, min(i + 1, rows - 1), min(i + 2, rows - 1), min(i + 3, rows - 1), j, min(j + 1, cols - 1), bytes, p, out, step);
       }
     }
   }
@@ -27,9 +27,9 @@ class Cdist {
     j0: i32,
     j1: i32,
     bytes: i32,
-    cols: i32,
     p: f64,
     out: usize,
+    step: i32,
   ): void {
     const norm = changetype<N>(0);
     const pp = Lanes.splat<T>(p);
@@ -61,7 +61,8 @@ class Cdist {
       let s31 = zero;
       // the last, partial vector is a block of its own, whose sums are masked
       const partial = x >= whole;
-      const end = partial ? stop : min(whole, x + 16 * TURNS);
+      // sums of squares may be twice as long: the root halves their error
+      const end = partial ? stop : min(whole, x + 16 * (isDefined(norm.square) ? 2 * TURNS : TURNS));
       const mask = Lanes.first(partial ? <i32>(stop - x) : 16);
       do {
         const y0 = v128.load(y);
@@ -91,45 +92,54 @@ class Cdist {
       w31 = Norms.collect<N, T>(w31, v128.and(s31, mask));
     }
     const size: i32 = sizeof<T>();
-    Lanes.store<T>(out + (i0 * cols + j0) * size, Norms.collected<N, T>(w00, p));
-    Lanes.store<T>(out + (i0 * cols + j1) * size, Norms.collected<N, T>(w01, p));
-    Lanes.store<T>(out + (i1 * cols + j0) * size, Norms.collected<N, T>(w10, p));
-    Lanes.store<T>(out + (i1 * cols + j1) * size, Norms.collected<N, T>(w11, p));
-    Lanes.store<T>(out + (i2 * cols + j0) * size, Norms.collected<N, T>(w20, p));
-    Lanes.store<T>(out + (i2 * cols + j1) * size, Norms.collected<N, T>(w21, p));
-    Lanes.store<T>(out + (i3 * cols + j0) * size, Norms.collected<N, T>(w30, p));
-    Lanes.store<T>(out + (i3 * cols + j1) * size, Norms.collected<N, T>(w31, p));
+    const second = (j1 - j0) * size;
+    Cdist.store<N, T>(out + (i0 * step + j0) * size, second, w00, w01, p);
+    Cdist.store<N, T>(out + (i1 * step + j0) * size, second, w10, w11, p);
+    Cdist.store<N, T>(out + (i2 * step + j0) * size, second, w20, w21, p);
+    Cdist.store<N, T>(out + (i3 * step + j0) * size, second, w30, w31, p);
+  }
+
+  /** The norms of two sums, one at `to`, one `second` bytes behind. */
+  @inline static store<N extends Norm<T>, T extends number>(to: usize, second: usize, a: v128, b: v128, p: f64): void {
+    if (isDefined(changetype<N>(0).square)) {
+      const norms = f64x2.sqrt(f64x2.add(v128.shuffle<i64>(a, b, 0, 2), v128.shuffle<i64>(a, b, 1, 3)));
+      Lanes.store<T>(to, f64x2.extract_lane(norms, 0));
+      Lanes.store<T>(to + second, f64x2.extract_lane(norms, 1));
+    } else {
+      Lanes.store<T>(to, Norms.collected<N, T>(a, p));
+      Lanes.store<T>(to + second, Norms.collected<N, T>(b, p));
+    }
   }
 }
 
-export function cdist2_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Euclidean<f32>, f32>(a, b, rows, cols, n, p, out);
+export function cdist2_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Euclidean<f32>, f32>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdist2_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Euclidean<f64>, f64>(a, b, rows, cols, n, p, out);
+export function cdist2_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Euclidean<f64>, f64>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdist1_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Manhattan<f32>, f32>(a, b, rows, cols, n, p, out);
+export function cdist1_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Manhattan<f32>, f32>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdist1_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Manhattan<f64>, f64>(a, b, rows, cols, n, p, out);
+export function cdist1_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Manhattan<f64>, f64>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdistInf_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Chebyshev<f32>, f32>(a, b, rows, cols, n, p, out);
+export function cdistInf_f32(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Chebyshev<f32>, f32>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdistInf_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Chebyshev<f64>, f64>(a, b, rows, cols, n, p, out);
+export function cdistInf_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Chebyshev<f64>, f64>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdistP_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Minkowski<f64>, f64>(a, b, rows, cols, n, p, out);
+export function cdistP_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Minkowski<f64>, f64>(a, b, rows, cols, n, p, out, step);
 }
 
-export function cdist0_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize): void {
-  Cdist.run<Hamming<f64>, f64>(a, b, rows, cols, n, p, out);
+export function cdist0_f64(a: usize, b: usize, rows: i32, cols: i32, n: i32, p: f64, out: usize, step: i32): void {
+  Cdist.run<Hamming<f64>, f64>(a, b, rows, cols, n, p, out, step);
 }

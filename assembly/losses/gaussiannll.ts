@@ -13,7 +13,7 @@ class GaussianNll<T extends number> extends PointwiseOp<T> {
   }
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
     const d = v128.sub<T>(a, b);
-    const sum = v128.add<T>(Log.log<T>(s), v128.div<T>(v128.mul<T>(d, d), s));
+    const sum = Lanes.madd<T>(d, v128.div<T>(d, s), Log.log<T>(s)); // the quotient is that of the gradients
     return Lanes.madd<T>(sum, Lanes.half<T>(), q);
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {

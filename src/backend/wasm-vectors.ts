@@ -164,20 +164,21 @@ export function cdist(machine: Machine, call: CdistCall): void {
   }
   const kernel = machine.kernel(`cdist${suffix}`, dtype);
   const side = Math.max(1, Math.min(SIDE, Math.floor((4 * TILE_BYTES) / Math.max(size, dims * size))));
-  const results = window.heap(dtype);
-  const result = address(VALUES) / size;
-  for (let j = 0; j < cols; j += side) {
-    const width = Math.min(side, cols - j);
-    const y = window.place(B, dtype, b, startB + j * dims, width * dims);
-    for (let i = 0; i < rows; i += side) {
-      const height = Math.min(side, rows - i);
+  // whole rows of results, so that they are copied out at once; where a row does not fit, strips of it
+  const strip = Math.min(cols, ROW_BYTES / size);
+  const tall = Math.max(1, Math.min(side, Math.floor(ROW_BYTES / (size * strip))));
+  for (let from = 0; from < cols; from += strip) {
+    const step = Math.min(strip, cols - from);
+    for (let i = 0; i < rows; i += tall) {
+      const height = Math.min(tall, rows - i);
       const x = window.place(A, dtype, a, startA + i * dims, height * dims);
-      kernel(x, y, height, width, dims, p, address(VALUES));
-      for (let r = 0; r < height; r++) {
-        const to = at + (i + r) * cols + j;
-        const from = result + r * width;
-        for (let c = 0; c < width; c++) into[to + c] = results[from + c] as number;
+      for (let j = 0; j < step; j += side) {
+        const width = Math.min(side, step - j);
+        const y = window.place(B, dtype, b, startB + (from + j) * dims, width * dims);
+        kernel(x, y, height, width, dims, p, address(VALUES) + j * size, step);
       }
+      // a strip is one row tall
+      window.get(VALUES, dtype, into, at + i * cols + from, height * step);
     }
   }
 }
