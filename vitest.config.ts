@@ -2,8 +2,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/*.test.ts", "test/reference/*.test.ts"],
     // the slowest are walks over bit patterns and the property test
     testTimeout: 240_000,
+    // for test/alloc.test.ts, which looks at what the garbage collector found
+    execArgv: ["--expose-gc"],
   },
 });

@@ -1,8 +1,6 @@
 /**
  * alloc and free, on every entry: the same bits as with plain arrays, nothing outside the arrays, and every way to use such an array wrongly.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { type Entry, entries, functionOf } from "./entries.js";
 import { type Dtype, dtypes, type FloatArray, flat, lowerArgs, lowerOptions } from "./reference/call.js";
@@ -24,8 +22,8 @@ function expectBits(got: number | ArrayLike<number>, want: number | ArrayLike<nu
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) expect(a[i], `${title}, element ${i}`).toBe(b[i]);
 }
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+// --expose-gc: vitest.config.ts, vitest.browser.config.ts
+const collect = (globalThis as unknown as { gc: () => void }).gc;
 /** The collector, and a turn of the loop, after which nothing is kept alive for the running job. */
 async function collected(): Promise<void> {
   for (let i = 0; i < 3; i++) {

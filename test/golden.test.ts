@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { type Callable, entries, functionOf } from "./entries.js";
 import { arrayOf, type Dtype, dtypes, type FloatArray, flat, floats, type Layout, lowerArgs, lowerOptions, outputLike } from "./reference/call.js";
-import { cases, disagreement, type Expected, type Golden, reasonToSkip } from "./reference/golden.js";
+import { cases, disagreement, type Expected, type Golden } from "./reference/golden.js";
 import { reduce, type Tensor, tensor } from "./reference/tensor.js";
 import { losses, operations } from "./table.js";
 
@@ -161,20 +161,12 @@ function culprit({ args }: Golden): [name: string, place: number, number: number
 }
 
 for (const entry of entries) {
-  const skipped = new Map<string, number>();
-  const runnable = cases.filter((golden) => {
-    const reason = reasonToSkip(golden, (loss) => loss in entry.api);
-    if (reason !== undefined) skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
-    return reason === undefined;
-  });
-  console.log(`golden, ${entry.name}: ${runnable.length} cases run;${[...skipped].map(([reason, count]) => ` ${count} left out: ${reason};`).join("")}`);
-
   describe(entry.name, () => {
     /** So that no loss of this table can silently fall among the skipped. */
     it("exports every loss and operation of the table", () => {
       for (const { name } of [...losses, ...operations]) expect(typeof entry.api[name], name).toBe("function");
     });
-    for (const golden of runnable) {
+    for (const golden of cases) {
       it(golden.id, () => (golden.throws === undefined ? check : checkThrows)(functionOf(entry, golden.loss), golden));
     }
   });

@@ -38,12 +38,17 @@ const TILES = [
   [8191, 8192, 8193],
   [16383, 16384, 16385],
 ];
+/** A page that is not isolated from other origins has no SharedArrayBuffer. */
+const shared = typeof SharedArrayBuffer !== "undefined";
 const LAYOUTS: readonly Layout[] = [
   {},
   { misaligned: true, classes: "BigInt64Array" },
-  { shared: true, dims: true },
-  { misaligned: true, shared: true, classes: "Int16Array" },
+  { shared, dims: true },
+  { misaligned: true, shared, classes: "Int16Array" },
 ];
+it.runIf(shared)("some layouts are in a SharedArrayBuffer (skipped where there is none: on a page that is not isolated from other origins)", () => {
+  expect(LAYOUTS.filter((layout) => layout.shared).length).toBe(2);
+});
 
 /**
  * Both get the same float32-representable numbers, so all that differs is rounding. A float32 result is a chain of some ten operations, each within

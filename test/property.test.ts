@@ -7,8 +7,10 @@ import { describe, expect, it } from "vitest";
 import { entries, functionOf } from "./entries.js";
 import { Random } from "./reference/random.js";
 
-const RUNS = Number(process.env.FC_RUNS ?? 10_000);
-const SEED = Number(process.env.FC_SEED ?? Date.now() & 0x7fffffff);
+// a page has no process
+const env: Record<string, string | undefined> = globalThis.process?.env ?? {};
+const RUNS = Number(env.FC_RUNS ?? 10_000);
+const SEED = Number(env.FC_SEED ?? Date.now() & 0x7fffffff);
 console.log(`property test: ${RUNS} calls in all, seed ${SEED} (FC_SEED repeats it)`);
 
 type Floats = typeof Float32Array | typeof Float64Array;

@@ -1,0 +1,53 @@
+// npm run test:browser: the same tests in Chromium, on a page that is isolated from other origins and on one that is not.
+
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+
+/** Tests that need what a page does not have. scripts/test-browser.mjs prints this list. */
+export const elsewhere: Readonly<Record<string, string>> = {
+  "test/completeness.test.ts": "reads the source files and the compiled modules",
+  "test/deterministic.test.ts": "starts other versions of Node",
+  "test/math.test.ts": "compiles a module of test kernels",
+  "test/package.test.ts": "packs and imports the package in processes of its own",
+};
+
+const ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // for test/alloc.test.ts, which looks at what the garbage collector found
+  "--js-flags=--expose-gc",
+];
+
+const project = (name: string, isolated: boolean, headers: Record<string, string>) => ({
+  server: { headers },
+  json: { stringify: true as const },
+  test: {
+    name,
+    provide: { isolated },
+    include: ["test/**/*.test.ts"],
+    exclude: Object.keys(elsewhere),
+    testTimeout: 240_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS } }),
+      instances: [{ browser: "chromium" as const }],
+    },
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("chromium", false, {}),
+      project("chromium, isolated", true, { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }),
+    ],
+  },
+});
