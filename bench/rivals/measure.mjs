@@ -10,6 +10,11 @@ import { agree } from "../../build/tools/bench/contest.js";
 
 /** A call is repeated until it takes this many milliseconds, as in bench/contest.ts. */
 const BATCH = 0.1;
+/** Milliseconds of one call, at most: what is slower would hold up everybody's rounds to say that it is slow. */
+const SLOWEST = 500;
+/** TensorFlow.js and jax-js sum in float32 one after the other: in millions of elements that costs digits, and it is theirs. Gradients have no such sum. */
+const SLOPPY = 0.2;
+const EXACT = 1e-4;
 /** CPU time per wall time of a turn that nobody disturbed, at least; and how often another one is tried. */
 const WHOLE_CORE = 0.97;
 const RETRIES = 2;
@@ -28,9 +33,10 @@ async function resultOf(contestant, kind, made, which) {
   return { value, grads: kind === "grad" ? grads.map((grad) => grad.slice()) : [] };
 }
 
-/** Throws where a contestant's value or gradient is not that of the first one; see `agree`. Returns the contestants that did not take part, and why. */
+/** Throws where a contestant's value or gradient is not that of the first one; see `agree`. Returns who is left out, and why, and whose sums are inexact. */
 export async function agreeing(contestants, kind, made) {
   const refused = [];
+  const inexact = [];
   let reference;
   const outs = kind === "grad" ? made.grads : [];
   const replay = ({ value, grads }) => {
@@ -41,7 +47,17 @@ export async function agreeing(contestants, kind, made) {
     const variants = contestant.server ? 1 : contestant.calls[kind].length;
     try {
       for (let which = 0; which < variants; which++) {
+        const begin = performance.now();
         const result = await resultOf(contestant, kind, made, which);
+        const spent = performance.now() - begin;
+        if (reference && !contestant.server && spent > SLOWEST) throw new Error(`left out: its first call takes more than ${SLOWEST} ms`);
+        if (contestant.sloppy && reference) {
+          const off = Math.abs(result.value / reference.result.value - 1);
+          if (off > EXACT && off < SLOPPY) {
+            inexact.push({ name: contestant.name, reason: `value off by ${(100 * off).toPrecision(2)} %` });
+            result.value = reference.result.value;
+          }
+        }
         reference ??= { name: contestant.name, result };
         const both = { [reference.name]: () => replay(reference.result), [contestant.name]: () => replay(result) };
         agree({ grads: outs, contestants: both });
@@ -50,7 +66,7 @@ export async function agreeing(contestants, kind, made) {
       refused.push({ name: contestant.name, reason: error.message.split("\n")[0] });
     }
   }
-  return refused;
+  return { refused, inexact };
 }
 
 function quantile(sorted, q) {

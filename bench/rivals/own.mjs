@@ -88,13 +88,18 @@ export function kernelAlone({ kernel, elements }, made) {
     return at;
   };
   const { rows, width, n } = made;
-  const inputs = made.inputs.map(({ data }, i) => ({ data, at: reserve((name === "cosine" && i === 2 ? 8 : 4) * data.length), wide: name === "cosine" && i === 2 }));
+  const inputs = made.inputs.map(({ data }, i) => ({
+    data,
+    at: reserve((name === "cosine" && i === 2 ? 8 : 4) * data.length),
+    wide: name === "cosine" && i === 2,
+  }));
   const index = made.index ? reserve(4 * made.index.length) : 0;
   const outs = made.grads.map((grad) => reserve(grad.byteLength));
   const spare = made.grads.length > 1 ? [reserve(4 * n), reserve(4 * n)] : [0, 0];
   const memory = new WebAssembly.Memory({ initial: Math.ceil((end + SLACK) / PAGE), maximum: 65536 });
   const run = kernels(memory)[`${name}_f32`];
-  for (const { data, at, wide } of inputs) (wide ? new Float64Array(memory.buffer, at, data.length) : new Float32Array(memory.buffer, at, data.length)).set(data);
+  for (const { data, at, wide } of inputs)
+    (wide ? new Float64Array(memory.buffer, at, data.length) : new Float32Array(memory.buffer, at, data.length)).set(data);
   if (index) new Int32Array(memory.buffer, index, made.index.length).set(made.index);
   const [a, b, c = 0] = inputs.map(({ at }) => at);
   const [ga, gb, gc = 0] = outs;

@@ -1,1 +1,3 @@
-export function picture() { return ""; }
+export function picture() {
+  return "";
+}

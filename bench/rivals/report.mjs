@@ -125,9 +125,9 @@ function kernels(rows) {
 }
 
 /** The same reason in many cells is one line. */
-function grouped(rows) {
+function grouped(rows, which) {
   const by = new Map();
-  for (const { loss, size, kind, notes } of rows) {
+  for (const { loss, size, kind, [which]: notes } of rows) {
     for (const { name, reason } of notes) {
       const general = reason.replace(/-?\d[\d.e+-]*/g, "…");
       const key = `${name}: ${general}`;
@@ -154,8 +154,10 @@ export function render(report) {
     if (some.length > 0) parts.push(`#### ${title}`, table(some));
   }
   parts.push("#### Kernels beside fused C", kernels(rows));
-  const notes = grouped(rows);
+  const notes = grouped(rows, "notes");
   if (notes.length > 0) parts.push("#### Cells that are empty although the contestant was there", notes.join("\n"));
+  const inexact = grouped(rows, "inexact");
+  if (inexact.length > 0) parts.push("#### Values that are further off than 1e-4 (sums in float32), timed all the same", inexact.join("\n"));
   const lines = answers(report).map(({ line }) => line);
   parts.push("#### Geometric means, each with its bar", lines.join("\n"));
   return `${parts.filter(Boolean).join("\n\n")}\n`;

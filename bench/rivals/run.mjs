@@ -73,14 +73,14 @@ async function compete(one) {
     const able = contestants.filter((contestant) => has(contestant, kind));
     if (able.length === 0) continue;
     progress(`${loss} ${size}, ${kind}`);
-    const refused = await agreeing(able, kind, made);
+    const { refused, inexact } = await agreeing(able, kind, made);
     const out = new Set(refused.map(({ name }) => name));
     const timings = await measure(
       able.filter(({ name }) => !out.has(name)),
       kind,
       effort,
     );
-    rows.push({ loss, size, elements, family, kind, timings, notes: kind === "value" ? [...absent, ...refused] : refused });
+    rows.push({ loss, size, elements, family, kind, timings, inexact, notes: kind === "value" ? [...absent, ...refused] : refused });
   }
   for (const { close } of contestants) close?.();
   return rows;
