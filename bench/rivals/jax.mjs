@@ -67,6 +67,8 @@ const LOSSES = {
 const WRT = { gaussianNllLoss: [0, 2] };
 
 export async function start() {
+  // onnxruntime-web, beside it in this process, makes up a Worker in Node, and jax-js would take that for a browser's and change its memory midway
+  if (!("Worker" in globalThis)) Object.defineProperty(globalThis, "Worker", { get: () => undefined, set() {} });
   const devices = await init("wasm");
   if (!devices.includes("wasm")) return { skipped: "its WebAssembly device does not start here" };
   defaultDevice("wasm");

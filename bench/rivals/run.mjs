@@ -1,9 +1,10 @@
 // One run under the Node that runs this: every case, every contestant that is there. --quick: few rounds; --only <regex>: cases whose name and
-// size match. Only a complete run is written to bench/results/: nobody should quote a quick one.
+// size match; --to <folder>: where the report goes. Without that, only a complete run is written, to bench/results/: nobody should quote a quick one.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.mjs";
 import { agreeing, consumed, has, measure } from "./measure.mjs";
@@ -12,7 +13,7 @@ import * as own from "./own.mjs";
 import { picture } from "./picture.mjs";
 import { render } from "./report.mjs";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
+const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" }, to: { type: "string" } } });
 const only = new RegExp(values.only ?? "", "i");
 const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 10, warmUp: 50 };
 const folder = mkdtempSync(`${tmpdir()}/losskit-rivals-`);
@@ -136,8 +137,8 @@ try {
   const text = render(report);
   console.log(text);
   if (Number.isNaN(consumed())) console.error("Some loss was NaN."); // also what keeps the results alive
-  if (!values.quick && values.only === undefined) {
-    const results = new URL("../results/", import.meta.url);
+  if (values.to || (!values.quick && values.only === undefined)) {
+    const results = values.to ? pathToFileURL(`${values.to}/`) : new URL("../results/", import.meta.url);
     const name = `rivals-node-${process.versions.node.split(".")[0]}`;
     mkdirSync(results, { recursive: true });
     writeFileSync(new URL(`${name}.md`, results), text);
