@@ -46,13 +46,16 @@ function pointwise(loss, makers, out, kernel, sizes = POINTWISE) {
   }));
 }
 
+/** That of the margin losses writes to its input, and so cannot be called again and again. */
+const CLASS_KERNELS = { crossEntropyLoss: ["crossEntropy"], multiLabelSoftMarginLoss: ["bceWithLogits", 0, 0] };
+
 function classes(loss, maker, index, sizes = CLASSES) {
   return sizes.map((size, i) => ({
     loss,
     family: "classes",
     size: sizeText(size),
     elements: size[0] * size[1],
-    kernel: loss === "crossEntropyLoss" ? ["crossEntropy"] : undefined,
+    kernel: CLASS_KERNELS[loss],
     make() {
       const [rows, width] = size;
       const random = seeded(1 + i);

@@ -125,9 +125,9 @@ function kernels(rows) {
 }
 
 /** The same reason in many cells is one line. */
-function grouped(rows, which) {
+function grouped(rows) {
   const by = new Map();
-  for (const { loss, size, kind, [which]: notes } of rows) {
+  for (const { loss, size, kind, notes } of rows) {
     for (const { name, reason } of notes) {
       const general = reason.replace(/-?\d[\d.e+-]*/g, "…");
       const key = `${name}: ${general}`;
@@ -136,6 +136,15 @@ function grouped(rows, which) {
     }
   }
   return [...by.values()].map(({ name, reason, cells }) => `- ${name}: ${reason}; ${cells.join(", ")}`);
+}
+
+/** Whose values are off, in how many cells, and where most. */
+function sums(rows) {
+  const all = rows.flatMap(({ loss, size, kind, inexact }) => inexact.map(({ name, off }) => ({ name, off, cell: `${loss} ${size}, ${kind}` })));
+  return [...new Set(all.map(({ name }) => name))].map((name) => {
+    const some = all.filter((one) => one.name === name).sort((a, b) => b.off - a.off);
+    return `- ${name}: ${some.length} cells, at most by ${(100 * some[0].off).toPrecision(2)} % (${some[0].cell})`;
+  });
 }
 
 export function render(report) {
@@ -154,9 +163,9 @@ export function render(report) {
     if (some.length > 0) parts.push(`#### ${title}`, table(some));
   }
   parts.push("#### Kernels beside fused C", kernels(rows));
-  const notes = grouped(rows, "notes");
+  const notes = grouped(rows);
   if (notes.length > 0) parts.push("#### Cells that are empty although the contestant was there", notes.join("\n"));
-  const inexact = grouped(rows, "inexact");
+  const inexact = sums(rows);
   if (inexact.length > 0) parts.push("#### Values that are further off than 1e-4 (sums in float32), timed all the same", inexact.join("\n"));
   const lines = answers(report).map(({ line }) => line);
   parts.push("#### Geometric means, each with its bar", lines.join("\n"));

@@ -74,6 +74,7 @@ async function compete(one) {
     const able = contestants.filter((contestant) => has(contestant, kind));
     if (able.length === 0) continue;
     progress(`${loss} ${size}, ${kind}`);
+    const from = performance.now();
     const { refused, inexact } = await agreeing(able, kind, made);
     const out = new Set(refused.map(({ name }) => name));
     const timings = await measure(
@@ -81,7 +82,8 @@ async function compete(one) {
       kind,
       effort,
     );
-    rows.push({ loss, size, elements, family, kind, timings, inexact, notes: kind === "value" ? [...absent, ...refused] : refused });
+    const seconds = (performance.now() - from) / 1000;
+    rows.push({ loss, size, elements, family, kind, seconds, timings, inexact, notes: kind === "value" ? [...absent, ...refused] : refused });
   }
   for (const { close } of contestants) close?.();
   return rows;
