@@ -50,6 +50,7 @@ static inline float other(float t, float from) { return t != from ? 1 : 0; }
     for (long from = 0; from < o->n; from += BLOCK) {                                                              \
       const long to = from + BLOCK < o->n ? from + BLOCK : o->n;                                                   \
       float sum = 0;                                                                                               \
+      _Pragma("GCC ivdep")                                                                                           \
       for (long i = from; i < to; i++) {                                                                           \
         PREPARE;                                                                                                   \
         sum += VALUE;                                                                                              \
@@ -112,6 +113,7 @@ static double crossEntropy_grad(const Case *o) {
     for (long from = 0; from < o->width; from += BLOCK) {
       const long to = from + BLOCK < o->width ? from + BLOCK : o->width;
       float part = 0;
+#pragma GCC ivdep
       for (long j = from; j < to; j++) part += g[j] = expf(x[j] - max);
       sum += part;
     }
@@ -147,6 +149,7 @@ static inline double margins(const Case *o, int grad) {
     for (long k = 0; k < o->listed && y[k] >= 0; k++) {
       const float offset = 1 - x[y[k]];
       float sum = 0, count = 0;
+#pragma GCC ivdep
       for (long j = 0; j < o->width; j++) {
         const float z = offset + x[j];
         const float active = z > 0 ? 1 : 0;  // strictly, unlike clamp_min
@@ -191,6 +194,7 @@ static inline double triplet(const Case *o, int grad, int ratio) {
     const float slope = (ratio ? 4 * s * s / (1 + expf(x)) : step(z)) / o->rows;
     const float fp = dp > 0 ? slope / dp : 0, fn = dn > 0 ? slope / dn : 0;
     float *restrict ga = o->out[0] + r * o->width, *restrict gp = o->out[1] + r * o->width, *restrict gn = o->out[2] + r * o->width;
+#pragma GCC ivdep  // no operand overlaps an output; restrict alone does not always tell gcc so
     for (long j = 0; j < o->width; j++) {
       const float u = (a[j] - p[j] + e) * fp, v = (a[j] - n[j] + e) * fn;
       ga[j] = u - v;
@@ -221,6 +225,7 @@ static inline double cosine(const Case *o, int grad) {
     const float g = (y == 1 ? -1 : y == -1 ? step(cos) : 0) / o->rows;
     const float across = g * norms, along1 = g * cos / aa, along2 = g * cos / bb;
     float *restrict ga = o->out[0] + r * o->width, *restrict gb = o->out[1] + r * o->width;
+#pragma GCC ivdep
     for (long j = 0; j < o->width; j++) {
       ga[j] = across * b[j] - along1 * a[j];
       gb[j] = across * a[j] - along2 * b[j];

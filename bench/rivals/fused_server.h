@@ -47,19 +47,22 @@ static void *buffer(size_t bytes) {
   return made;
 }
 
-static double seconds(void) {
+static double seconds_of(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return t.tv_sec + 1e-9 * t.tv_nsec;
 }
+
+static double seconds(void) { return seconds_of(CLOCK_MONOTONIC); }
 
 static int ascending(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
 }
 
-// Microseconds of a call: the median of batches of at least 0.1 ms each, taken during `ms` milliseconds.
-static double turn(Loss loss, const Case *o, double ms) {
+// Microseconds of a call: the median of batches of at least 0.1 ms each, taken during `ms` milliseconds;
+// share: CPU time per wall time meanwhile.
+static double turn(Loss loss, const Case *o, double ms, double *share) {
   static double taken[1 << 16];
   static volatile double sink;
   double begin = seconds();
@@ -67,12 +70,15 @@ static double turn(Loss loss, const Case *o, double ms) {
   const double once = seconds() - begin;
   const long repeats = once > 1e-4 ? 1 : (long)ceil(1e-4 / (once + 1e-9));
   long count = 0;
+  const double from = seconds(), used = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
   const double stop = seconds() + ms / 1000;
   do {
     begin = seconds();
     for (long i = 0; i < repeats; i++) sink = loss(o);
     taken[count++] = (seconds() - begin) / repeats;
   } while (seconds() < stop && count < 1 << 16);
+  *share = (seconds_of(CLOCK_PROCESS_CPUTIME_ID) - used) / (seconds() - from);
+  (void)sink;
   qsort(taken, count, sizeof *taken, ascending);
   return 5e5 * (taken[(count - 1) / 2] + taken[count / 2]);
 }
@@ -119,7 +125,9 @@ int main(void) {
     } else {
       const Loss loss = number(line, "grad") ? grad : value;
       if (!strcmp(name, "turn")) {
-        printf("{\"median\":%.9g}\n", turn(loss, &o, number(line, "ms")));
+        double share;
+        const double median = turn(loss, &o, number(line, "ms"), &share);
+        printf("{\"median\":%.9g,\"share\":%.4f}\n", median, share);
       } else {
         printf("{\"value\":%.17g}\n", loss(&o));
         FILE *file = number(line, "grad") ? fopen(path, "wb") : NULL;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { SUMS } from "./measure.mjs";
 
 // An operation consumes its operands: `.ref` keeps one that is needed again.
 const mean = (x) => np.mean(x);
@@ -99,7 +100,7 @@ function contestant(made) {
   return [
     {
       name: "jax-js",
-      sloppy: true,
+      tolerance: SUMS,
       calls: { value: [value], grad: made.grads.length > 0 ? [grad] : [] },
       grads: () => grads,
       close() {

@@ -1,4 +1,4 @@
-// npm run bench:rivals [-- --quick] [-- --only <regex>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if
+// npm run bench:rivals [-- --quick] [-- --only <regex>] [-- --among <regex>] [-- --to <folder>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if
 // that is another. Installs what bench/rivals/package.json names; without a network it runs with what is there.
 
 import { execFileSync, spawnSync } from "node:child_process";

@@ -4,7 +4,8 @@
 //   calls: { value, grad }, each a list of functions that return the loss or a promise of it: the fastest of a list competes;
 //   grads(): the gradients of the last call, where those are not written to the case's own buffers
 // or
-//   server: { result(grads | undefined), turn(grad, ms) }.
+//   server: { result(grads | undefined), turn(grad, ms) }, the latter giving { median, share } as turnOf does.
+// `tolerance`: FLOAT32 or SUMS, where agreement is not to be as close as bench/contest.ts wants it.
 
 import { agree } from "../../build/tools/bench/contest.js";
 
@@ -12,14 +13,14 @@ import { agree } from "../../build/tools/bench/contest.js";
 const BATCH = 0.1;
 /** Milliseconds of one call, at most: what is slower would hold up everybody's rounds to say that it is slow. */
 const SLOWEST = 500;
-/**
- * What others may be off, in the value and, relative to the usual size, in a gradient. TensorFlow.js and jax-js sum in float32, one after the other:
- * that costs digits, and it is theirs to lose; a softmax of 131072 classes shows it in the gradient too. The report names every value that is off
- * by more than EXACT.
- */
-const SLOPPY = 0.2;
-const SLOPPY_GRADIENT = 1e-3;
 const EXACT = 1e-4;
+/** What a contestant may be off that computes in float32 all through: in a gradient, relative to its usual size. */
+export const FLOAT32 = { value: EXACT, grad: EXACT };
+/**
+ * The same where a library sums in float32, one element after the other: in millions of elements that costs digits, and it is theirs to lose; a softmax
+ * of 131072 classes shows it in the gradient too. The report names every value that is off by more than EXACT.
+ */
+export const SUMS = { value: 0.2, grad: 1e-3 };
 /** CPU time per wall time of a turn that nobody disturbed, at least; and how often another one is tried. */
 const WHOLE_CORE = 0.97;
 const RETRIES = 2;
@@ -45,15 +46,15 @@ async function tooSlow(call) {
   return performance.now() - begin > SLOWEST;
 }
 
-/** Makes equal what is close enough for a library that computes in float32 all through. */
-function forgive(result, expected) {
-  if (Math.abs(result.value - expected.value) < SLOPPY * Math.abs(expected.value)) result.value = expected.value;
+/** Makes equal what is close enough. */
+function forgive(result, expected, tolerance) {
+  if (Math.abs(result.value - expected.value) < tolerance.value * Math.abs(expected.value)) result.value = expected.value;
   for (const [which, got] of result.grads.entries()) {
     const exact = expected.grads[which];
     let sum = 0;
     for (let i = 0; i < exact.length; i++) sum += Math.abs(exact[i]);
     const usual = sum / exact.length;
-    for (let i = 0; i < exact.length; i++) if (Math.abs(got[i] - exact[i]) < SLOPPY_GRADIENT * (Math.abs(exact[i]) + usual)) got[i] = exact[i];
+    for (let i = 0; i < exact.length; i++) if (Math.abs(got[i] - exact[i]) < tolerance.grad * (Math.abs(exact[i]) + usual)) got[i] = exact[i];
   }
 }
 
@@ -74,10 +75,10 @@ export async function agreeing(contestants, kind, made) {
         const result = await resultOf(contestant, kind, made, which);
         if (reference && !contestant.server && (await tooSlow(contestant.calls[kind][which])))
           throw new Error(`left out: a call takes more than ${SLOWEST} ms`);
-        if (contestant.sloppy && reference) {
+        if (contestant.tolerance && reference) {
           const off = Math.abs(result.value / reference.result.value - 1);
-          if (off > EXACT && off < SLOPPY) inexact.push({ name: contestant.name, off });
-          forgive(result, reference.result);
+          if (off > EXACT && off < contestant.tolerance.value) inexact.push({ name: contestant.name, off });
+          forgive(result, reference.result, contestant.tolerance);
         }
         reference ??= { name: contestant.name, result };
         const both = { [reference.name]: () => replay(reference.result), [contestant.name]: () => replay(result) };
@@ -117,11 +118,12 @@ async function turnOf(call, repeats, ms) {
   return { median: 1000 * quantile(ascending(taken), 0.5), share: (user + system) / 1000 / (now - begin) };
 }
 
-async function undisturbed({ call, repeats }, ms) {
-  let best = await turnOf(call, repeats, ms);
+/** The least disturbed of a few turns. */
+async function undisturbed(turn) {
+  let best = await turn();
   // a long turn is not taken again: it costs more than it tells
   for (let again = 0; again < RETRIES && best.share < WHOLE_CORE && best.median < 1e5; again++) {
-    const next = await turnOf(call, repeats, ms);
+    const next = await turn();
     if (next.share > best.share) best = next;
   }
   return best.median;
@@ -141,7 +143,7 @@ export async function measure(contestants, kind, { rounds, time, warmUp }) {
   for (const { name, calls, server } of contestants) {
     if (server) {
       await server.turn(kind === "grad", time);
-      queue.push({ name, turn: () => server.turn(kind === "grad", time) });
+      queue.push({ name, turn: () => undisturbed(() => server.turn(kind === "grad", time)) });
       continue;
     }
     let fastest;
@@ -149,7 +151,7 @@ export async function measure(contestants, kind, { rounds, time, warmUp }) {
       const prepared = await prepare(call, time, warmUp);
       if (!fastest || prepared.median < fastest.median) fastest = prepared;
     }
-    queue.push({ name, turn: () => undisturbed(fastest, time) });
+    queue.push({ name, turn: () => undisturbed(() => turnOf(fastest.call, fastest.repeats, time)) });
   }
   const times = new Map(queue.map(({ name }) => [name, []]));
   for (let i = 0; i < rounds; i++) {

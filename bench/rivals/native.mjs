@@ -3,6 +3,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { FLOAT32, SUMS } from "./measure.mjs";
 import { Server } from "./server.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -25,7 +26,7 @@ export function fusedC(folder) {
     async contestants(made) {
       await server.load(made);
       const kinds = made.grads.length > 0 ? ["value", "grad"] : ["value"];
-      return [{ name: "fused C", kinds, server }];
+      return [{ name: "fused C", tolerance: FLOAT32, kinds, server }];
     },
   };
 }
@@ -48,7 +49,7 @@ export async function torch(folder) {
       const kinds = made.grads.length > 0 ? ["value", "grad"] : ["value"];
       return Object.entries(modes).map(([name, mode]) => ({
         name,
-        sloppy: true,
+        tolerance: SUMS,
         kinds,
         server: { result: (grads) => server.result(grads, mode), turn: (grad, ms) => server.turn(grad, ms, mode) },
       }));

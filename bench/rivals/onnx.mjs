@@ -2,6 +2,7 @@
 // fields of one that are needed (onnx.proto of the ONNX project gives their numbers).
 
 import { readFileSync } from "node:fs";
+import { SUMS } from "./measure.mjs";
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -158,5 +159,5 @@ async function contestant(name, ort, made) {
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3, executionProviders: [name === "onnxruntime-web" ? "wasm" : "cpu"] };
   const session = await ort.InferenceSession.create(model(inputs, nodes), options);
   const value = async () => (await session.run(feeds)).loss.data[0];
-  return [{ name, sloppy: true, calls: { value: [value], grad: [] }, close: () => session.release() }];
+  return [{ name, tolerance: SUMS, calls: { value: [value], grad: [] }, close: () => session.release() }];
 }

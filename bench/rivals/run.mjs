@@ -1,5 +1,5 @@
 // One run under the Node that runs this: every case, every contestant that is there. --quick: few rounds; --only <regex>: cases whose name and
-// size match; --to <folder>: where the report goes. Without that, only a complete run is written, to bench/results/: nobody should quote a quick one.
+// size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that, only a complete run is written, to bench/results/: nobody should quote a quick one.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,8 +13,11 @@ import * as own from "./own.mjs";
 import { picture } from "./picture.mjs";
 import { render } from "./report.mjs";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" }, to: { type: "string" } } });
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, only: { type: "string" }, among: { type: "string" }, to: { type: "string" } },
+});
 const only = new RegExp(values.only ?? "", "i");
+const among = new RegExp(values.among ?? "", "i");
 const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 10, warmUp: 50 };
 const folder = mkdtempSync(`${tmpdir()}/losskit-rivals-`);
 
@@ -31,6 +34,10 @@ const skipped = [];
 const rivals = [];
 
 async function enter(name, start) {
+  if (!among.test(name)) {
+    skipped.push({ name, reason: "left out by --among" });
+    return;
+  }
   let rival;
   try {
     rival = await start();
@@ -139,7 +146,7 @@ try {
   const text = render(report);
   console.log(text);
   if (Number.isNaN(consumed())) console.error("Some loss was NaN."); // also what keeps the results alive
-  if (values.to || (!values.quick && values.only === undefined)) {
+  if (values.to || (!values.quick && values.only === undefined && values.among === undefined)) {
     const results = values.to ? pathToFileURL(`${values.to}/`) : new URL("../results/", import.meta.url);
     const name = `rivals-node-${process.versions.node.split(".")[0]}`;
     mkdirSync(results, { recursive: true });

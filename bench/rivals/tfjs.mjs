@@ -2,6 +2,7 @@
 
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs";
+import { SUMS } from "./measure.mjs";
 
 /** The plain JavaScript backend takes minutes on what is larger. */
 const LARGEST_CPU = 1 << 20;
@@ -82,7 +83,7 @@ function contestant(backend, made) {
   return [
     {
       name: `TensorFlow.js ${backend}`,
-      sloppy: true,
+      tolerance: SUMS,
       calls: { value: [value], grad: made.grads.length > 0 ? [grad] : [] },
       grads: () => grads,
       close() {
