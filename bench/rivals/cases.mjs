@@ -1,7 +1,7 @@
 // What is computed: every loss and size, its seeded data, and the call of losskit that all contestants must agree with.
 
 import { classIndices, labels, logUniform, normal, seeded, signs, uniform } from "../../build/tools/bench/data.js";
-import { sizeText } from "../../build/tools/bench/table.js";
+import { sizeText } from "../../build/tools/bench/rows/row.js";
 
 const POINTWISE = [[320], [1 << 16], [1 << 20], [1 << 23]];
 const CLASSES = [
