@@ -1,5 +1,6 @@
 // One run under the Node that runs this: every case, every contestant that is there. --quick: few rounds; --only <regex>: cases whose name and
-// size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that, only a complete run is written, to bench/results/: nobody should quote a quick one.
+// size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that,
+// only a complete run is written, to bench/results/: nobody should quote a quick one.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +19,7 @@ const { values } = parseArgs({
 });
 const only = new RegExp(values.only ?? "", "i");
 const among = new RegExp(values.among ?? "", "i");
-const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 10, warmUp: 50 };
+const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 8, warmUp: 40 };
 const folder = mkdtempSync(`${tmpdir()}/losskit-rivals-`);
 
 /** Rivals by module: a library that is not installed, or does not run here, is left out, and the report says so. */
