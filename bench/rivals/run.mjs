@@ -1,0 +1,166 @@
+// One run under the Node that runs this: every case, every contestant that is there. --quick: few rounds; --only <regex>: cases whose name and
+// size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that,
+// only a complete run is written, to bench/results/: nobody should quote a quick one.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { cases } from "./cases.mjs";
+import { agreeing, consumed, has, measure } from "./measure.mjs";
+import * as native from "./native.mjs";
+import * as own from "./own.mjs";
+import { picture } from "./picture.mjs";
+import { render } from "./report.mjs";
+
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, only: { type: "string" }, among: { type: "string" }, to: { type: "string" } },
+});
+const only = new RegExp(values.only ?? "", "i");
+const among = new RegExp(values.among ?? "", "i");
+const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 8, warmUp: 40 };
+const folder = mkdtempSync(`${tmpdir()}/losskit-rivals-`);
+
+/** Rivals by module: a library that is not installed, or does not run here, is left out, and the report says so. */
+const LIBRARIES = {
+  "TensorFlow.js": () => import("./tfjs.mjs"),
+  "jax-js": () => import("./jax.mjs"),
+  onnxruntime: () => import("./onnx.mjs"),
+  "simsimd, ml-distance": () => import("./distances.mjs"),
+};
+
+const versions = {};
+const skipped = [];
+const rivals = [];
+
+async function enter(name, start) {
+  if (!among.test(name)) {
+    skipped.push({ name, reason: "left out by --among" });
+    return;
+  }
+  let rival;
+  try {
+    rival = await start();
+  } catch (error) {
+    rival = { skipped: error.message.split("\n")[0] };
+  }
+  if (rival.skipped) skipped.push({ name, reason: rival.skipped });
+  else {
+    versions[name] = rival.info;
+    rivals.push({ name, ...rival });
+  }
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** What a contestant's module has for a case; a refusal is a note, not the end. */
+async function gather(name, make, notes) {
+  try {
+    return [(await make()) ?? []].flat();
+  } catch (error) {
+    notes.push({ name, reason: error.message.split("\n")[0] });
+    return [];
+  }
+}
+
+async function compete(one) {
+  const { loss, size, elements, family } = one;
+  const made = one.make();
+  const absent = [];
+  const contestants = [
+    ...own.losskit(made),
+    ...(await gather("losskit/wasm alloc", () => own.allocated(made), absent)),
+    ...(await gather("kernel alone", () => own.kernelAlone(one, made), absent)),
+    ...(await gather("hand-written JS", () => own.loops(made), absent)),
+  ];
+  for (const { name, contestants: from } of rivals) contestants.push(...(await gather(name, () => from(made, one), absent)));
+  const rows = [];
+  for (const kind of ["value", "grad"]) {
+    const able = contestants.filter((contestant) => has(contestant, kind));
+    if (able.length === 0) continue;
+    progress(`${loss} ${size}, ${kind}`);
+    const from = performance.now();
+    const { refused, inexact } = await agreeing(able, kind, made);
+    const out = new Set(refused.map(({ name }) => name));
+    const timings = await measure(
+      able.filter(({ name }) => !out.has(name)),
+      kind,
+      effort,
+    );
+    const seconds = (performance.now() - from) / 1000;
+    rows.push({ loss, size, elements, family, kind, seconds, timings, inexact, notes: kind === "value" ? [...absent, ...refused] : refused });
+  }
+  for (const { close } of contestants) close?.();
+  return rows;
+}
+
+/** /proc knows what the processor can do; elsewhere nobody asks. */
+function flags() {
+  try {
+    const all = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1].trim().split(" ") ?? [];
+    return all.filter((flag) => /^(sse4_2|avx|avx2|fma|avx512\w*)$/.test(flag));
+  } catch {
+    return [];
+  }
+}
+
+function commit() {
+  try {
+    const git = (...args) => execFileSync("git", args, { cwd: new URL("../..", import.meta.url), encoding: "utf8" }).trim();
+    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") ? " with changes" : "");
+  } catch {
+    return "unknown";
+  }
+}
+
+/** For JSON: what lies behind five digits is noise. */
+const fiveDigits = (_key, value) => (typeof value === "number" ? Number(value.toPrecision(5)) : value);
+const quoted = (argument) => (/^[\w.-]+$/.test(argument) ? argument : `'${argument}'`);
+
+const begin = performance.now();
+try {
+  await enter("fused C", () => native.fusedC(folder));
+  await enter("PyTorch", () => native.torch(folder));
+  for (const [name, load] of Object.entries(LIBRARIES)) await enter(name, async () => (await load()).start());
+  const rows = [];
+  for (const one of cases) if (only.test(`${one.loss} ${one.size}`)) rows.push(...(await compete(one)));
+  progress("");
+  const report = {
+    node: process.versions.node,
+    v8: process.versions.v8,
+    losskit: own.version,
+    simd: own.backend().simd,
+    cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
+    flags: flags(),
+    commit: commit(),
+    date: new Date().toISOString().slice(0, 10),
+    command: ["npm run bench:rivals", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2).map(quoted)] : [])].join(" "),
+    minutes: (performance.now() - begin) / 60000,
+    ...effort,
+    versions,
+    skipped,
+    rows,
+  };
+  const text = render(report);
+  console.log(text);
+  if (Number.isNaN(consumed())) console.error("Some loss was NaN."); // also what keeps the results alive
+  if (values.to || (!values.quick && values.only === undefined && values.among === undefined)) {
+    const results = values.to ? pathToFileURL(`${values.to}/`) : new URL("../results/", import.meta.url);
+    const name = `rivals-node-${process.versions.node.split(".")[0]}`;
+    mkdirSync(results, { recursive: true });
+    writeFileSync(new URL(`${name}.md`, results), text);
+    writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, fiveDigits, 1)}\n`);
+    // of the newest Node alone: relaxed SIMD
+    if (report.simd === "relaxed") writeFileSync(new URL("rivals.svg", results), picture(report));
+  }
+  // losskit and the C beside it must agree; what others compute is theirs, and in the report
+  const wrong = rows.flatMap(({ loss, size, notes }) => notes.filter(({ name }) => /losskit|kernel|fused/.test(name)).map((note) => ({ loss, size, ...note })));
+  for (const { loss, size, name, reason } of wrong) console.error(`${loss} ${size}: ${name}: ${reason}`);
+  if (wrong.some(({ reason }) => /says/.test(reason))) process.exitCode = 1;
+} finally {
+  for (const { close } of rivals) close?.();
+  rmSync(folder, { recursive: true, force: true });
+}
