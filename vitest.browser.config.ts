@@ -1,15 +1,11 @@
 // npm run test:browser: the same tests in Chromium, on a page that is isolated from other origins and on one that is not.
 
+import { readFileSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
-/** Tests that need what a page does not have. scripts/test-browser.mjs prints this list. */
-export const elsewhere: Readonly<Record<string, string>> = {
-  "test/completeness.test.ts": "reads the source files and the compiled modules",
-  "test/deterministic.test.ts": "starts other versions of Node",
-  "test/math.test.ts": "compiles a module of test kernels",
-  "test/package.test.ts": "packs and imports the package in processes of its own",
-};
+/** Tests that need what a page does not have, and what that is. */
+const elsewhere = JSON.parse(readFileSync(new URL("test/browser/elsewhere.json", import.meta.url), "utf8")) as Record<string, string>;
 
 const ARGUMENTS = [
   "--headless",

@@ -56,7 +56,16 @@ const SIDE = 128;
 /** Returns a call of the kernel for the Euclidean distances of all pairs, block by block; the blocks' results overwrite each other. */
 export function cdistKernel(a: Float32Array, b: Float32Array, width: number): () => number {
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-  const kernel = instantiate(memory).exports.cdist2_f32 as (a: number, b: number, rows: number, cols: number, n: number, p: number, out: number, step: number) => void;
+  const kernel = instantiate(memory).exports.cdist2_f32 as (
+    a: number,
+    b: number,
+    rows: number,
+    cols: number,
+    n: number,
+    p: number,
+    out: number,
+    step: number,
+  ) => void;
   const x = BASE;
   const y = x + ((a.byteLength + 127) & ~63);
   const out = y + ((b.byteLength + 127) & ~63);
