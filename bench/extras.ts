@@ -29,6 +29,8 @@ interface Question {
   contest(): Contest;
 }
 
+/** As src/backend/staging.ts has it. */
+const TILE_BYTES = 1 << 16;
 const LOGITS: Size = [4096, 1000];
 const SMALL: Size = [32, 10];
 
@@ -47,6 +49,38 @@ function allocation(entry: string, kit: Kit): Question {
         contestants: {
           "without out": () => kit.mseLoss.valueAndGrad(x, t).value,
           "with out": () => kit.mseLoss.valueAndGrad(x, t, options).value,
+        },
+      };
+    },
+  };
+}
+
+/** What a call spends on copying: both operands into linear memory, tile by tile, and the gradient out of it. */
+function copying(n: number): Question {
+  return {
+    name: `mseLoss ${sizeText([n])}, value + gradient`,
+    same: false,
+    of: ["call", "its copies alone"],
+    contest() {
+      const random = seeded(1);
+      const [x, t, g] = [normal(random, n), normal(random, n), new Float32Array(n)];
+      const options = { out: { input: g } };
+      const tile = TILE_BYTES / 4;
+      const heap = new Float32Array(new WebAssembly.Memory({ initial: 8 }).buffer);
+      const slots = [0, 1, 2].map((i) => i * (tile + 1088)); // as far apart as no power of two
+      const result = heap.subarray(slots[2], slots[2]! + tile);
+      return {
+        grads: [],
+        contestants: {
+          call: () => wasm.mseLoss.valueAndGrad(x, t, options).value,
+          "its copies alone": () => {
+            for (let start = 0; start < n; start += tile) {
+              heap.set(x.subarray(start, start + tile), slots[0]);
+              heap.set(t.subarray(start, start + tile), slots[1]);
+              g.set(result, start);
+            }
+            return g[0]!;
+          },
         },
       };
     },
@@ -190,6 +224,7 @@ const broadcasting: readonly Question[] = [
 const questions: readonly Question[] = [
   allocation("losskit/wasm", wasm),
   allocation("losskit/js", js),
+  copying(1 << 20),
   resident(wasm.mseLoss, 1 << 16),
   resident(wasm.mseLoss, 1 << 20),
   resident(wasm.bceWithLogitsLoss, 1 << 20),
