@@ -54,6 +54,46 @@ class Tiles {
     }
   }
 
+  /** rows x cols at x become cols x rows at out. Blocks of whole vectors by shuffles, the edges one by one. */
+  @inline static transpose<T extends number>(x: usize, out: usize, rows: i32, cols: i32): void {
+    const size: i32 = sizeof<T>();
+    const lanes: i32 = 16 / size;
+    const from: usize = cols * size; // bytes from a row to the next
+    const to: usize = rows * size;
+    const wholeRows = rows & -lanes;
+    const wholeCols = cols & -lanes;
+    for (let r = 0; r < wholeRows; r += lanes) {
+      let source = x + <usize>r * from;
+      let target = out + <usize>r * size;
+      for (let c = 0; c < wholeCols; c += lanes) {
+        const a = v128.load(source);
+        const b = v128.load(source + from);
+        if (sizeof<T>() == 4) {
+          const d = v128.load(source + 2 * from);
+          const e = v128.load(source + 3 * from);
+          const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+          const de = v128.shuffle<i32>(d, e, 0, 4, 1, 5);
+          const AB = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+          const DE = v128.shuffle<i32>(d, e, 2, 6, 3, 7);
+          v128.store(target, v128.shuffle<i64>(ab, de, 0, 2));
+          v128.store(target + to, v128.shuffle<i64>(ab, de, 1, 3));
+          v128.store(target + 2 * to, v128.shuffle<i64>(AB, DE, 0, 2));
+          v128.store(target + 3 * to, v128.shuffle<i64>(AB, DE, 1, 3));
+        } else {
+          v128.store(target, v128.shuffle<i64>(a, b, 0, 2));
+          v128.store(target + to, v128.shuffle<i64>(a, b, 1, 3));
+        }
+        source += 16;
+        target += <usize>lanes * to;
+      }
+    }
+    for (let r = 0; r < rows; r++) {
+      for (let c = r < wholeRows ? wholeCols : 0; c < cols; c++) {
+        Lanes.store<T>(out + <usize>c * to + r * size, Lanes.load<T>(x + <usize>r * from + c * size));
+      }
+    }
+  }
+
   /** How many leading elements are known to lie in [low, high] (NaN does not): n or more if all do, else the start of the block of one that does not. */
   @inline static within<T extends number>(x: usize, n: i32, low: f64, high: f64): i32 {
     const size: i32 = sizeof<T>();
@@ -97,6 +137,13 @@ export function affine_f32(x: usize, rows: i32, n: i32, factor: f64, term: f64, 
 }
 export function affine_f64(x: usize, rows: i32, n: i32, factor: f64, term: f64, weight: usize): void {
   Tiles.affine<f64>(x, rows, n, factor, term, weight);
+}
+
+export function transpose_f32(x: usize, out: usize, rows: i32, cols: i32): void {
+  Tiles.transpose<f32>(x, out, rows, cols);
+}
+export function transpose_f64(x: usize, out: usize, rows: i32, cols: i32): void {
+  Tiles.transpose<f64>(x, out, rows, cols);
 }
 
 export function exponential_f32(x: usize, out: usize, rows: i32, n: i32, factors: usize): void {

@@ -97,26 +97,6 @@ export class Window {
     return dtype === "float32" ? this.f32 : this.f64;
   }
 
-  /** Copies `count` of every `stride` elements, column by column: rows of `classes` from an array whose classes lie `stride` apart. */
-  gather(slot: number, dtype: Dtype, data: FloatArray, base: number, classes: number, stride: number, rows: number): void {
-    const heap = this.heap(dtype);
-    const at = address(slot) / heap.BYTES_PER_ELEMENT;
-    for (let c = 0; c < classes; c++) {
-      const from = base + c * stride;
-      for (let r = 0; r < rows; r++) heap[at + r * classes + c] = data[from + r] as number;
-    }
-  }
-
-  /** The way back. */
-  scatter(slot: number, dtype: Dtype, into: FloatArray, base: number, classes: number, stride: number, rows: number): void {
-    const heap = this.heap(dtype);
-    const at = address(slot) / heap.BYTES_PER_ELEMENT;
-    for (let c = 0; c < classes; c++) {
-      const to = base + c * stride;
-      for (let r = 0; r < rows; r++) into[to + r] = heap[at + r * classes + c] as number;
-    }
-  }
-
   /** Integers, as they are. */
   putIndex(index: Int32Array, start: number, count: number): void {
     const at = address(INDEX) / 4;

@@ -1,11 +1,14 @@
 // Losses over classes on WebAssembly: rows in batches, and rows that do not fit in pieces.
 
+import { setElements } from "../operand.js";
 import { APPLY, BEGIN, FINISH, type Machine, REDUCE, REDUCED } from "./machine.js";
 import { type FloatArray, IGNORED, NONE, type RowsCall } from "./seam.js";
-import { A, address, B, C, GRAD_A, GRAD_B, GRAD_OUTPUT, INDEX, ROW_BYTES, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
+import { A, address, B, C, GRAD_A, GRAD_B, GRAD_OUTPUT, INDEX, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
 
 /** A class of another piece of the row: below NONE, and so neither none nor ignored nor in this piece. */
 const OTHER_PIECE = -3;
+/** Fewer samples than this are copied one by one where classes are not the last axis: to make a view for each class costs about as much. */
+const TRANSPOSED = 32;
 
 export function crossEntropy(machine: Machine, call: RowsCall): number {
   const { dtype, classes, inner } = call;
@@ -19,8 +22,10 @@ export function crossEntropy(machine: Machine, call: RowsCall): number {
     for (let row = 0; row < call.outer; row += batch) sum += batchOf(machine, call, row, row * classes, Math.min(batch, call.outer - row));
     return sum;
   }
+  // enough samples that to transpose them pays, where they fit
+  const many = Math.max(batch, Math.min(TRANSPOSED, Math.floor(ROW_BYTES / (classes * size))));
   for (let o = 0; o < call.outer; o++) {
-    for (let i = 0; i < inner; i += batch) sum += batchOf(machine, call, o * inner + i, o * classes * inner + i, Math.min(batch, inner - i));
+    for (let i = 0; i < inner; i += many) sum += batchOf(machine, call, o * inner + i, o * classes * inner + i, Math.min(many, inner - i));
   }
   return sum;
 }
@@ -62,7 +67,7 @@ function batchOf(machine: Machine, call: RowsCall, first: number, base: number, 
 /** Where `classes` of some rows are to be read, from the class that lies at `base`. */
 function putRows(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, classes: number, rows: number): number {
   if (call.inner === 1) return machine.window.place(slot, call.dtype, data, base, rows * classes);
-  machine.window.gather(slot, call.dtype, data, base, classes, call.inner, rows);
+  gather(machine, slot, call, data, base, classes, rows);
   return address(slot);
 }
 
@@ -73,7 +78,42 @@ function targetRows(machine: Machine, slot: number, call: RowsCall, into: FloatA
 
 function getRows(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number, classes: number, rows: number): void {
   if (call.inner === 1) machine.window.get(slot, call.dtype, into, base, rows * classes);
-  else machine.window.scatter(slot, call.dtype, into, base, classes, call.inner, rows);
+  else scatter(machine, slot, call, into, base, classes, rows);
+}
+
+/** Rows of `classes` from an array whose classes lie `inner` apart: one class of all rows at a time, then transposed. */
+function gather(machine: Machine, slot: number, call: RowsCall, data: FloatArray, base: number, classes: number, rows: number): void {
+  const { dtype, inner } = call;
+  const { window } = machine;
+  const heap = window.heap(dtype);
+  if (rows < TRANSPOSED) {
+    const at = address(slot) / heap.BYTES_PER_ELEMENT;
+    for (let c = 0; c < classes; c++) {
+      const from = base + c * inner;
+      for (let r = 0; r < rows; r++) heap[at + r * classes + c] = data[from + r] as number;
+    }
+    return;
+  }
+  for (let c = 0; c < classes; c++) window.put(SINK, dtype, data, base + c * inner, rows, c * rows);
+  machine.kernel("transpose", dtype)(address(SINK), address(slot), classes, rows);
+}
+
+/** The way back. */
+function scatter(machine: Machine, slot: number, call: RowsCall, into: FloatArray, base: number, classes: number, rows: number): void {
+  const { dtype, inner } = call;
+  const heap = machine.window.heap(dtype);
+  const size = heap.BYTES_PER_ELEMENT;
+  if (rows < TRANSPOSED) {
+    const at = address(slot) / size;
+    for (let c = 0; c < classes; c++) {
+      const to = base + c * inner;
+      for (let r = 0; r < rows; r++) into[to + r] = heap[at + r * classes + c] as number;
+    }
+    return;
+  }
+  machine.kernel("transpose", dtype)(address(slot), address(SINK), rows, classes);
+  const at = address(SINK) / size;
+  for (let c = 0; c < classes; c++) setElements.call(into, heap.subarray(at + c * rows, at + (c + 1) * rows), base + c * inner);
 }
 
 /** Where q of classes `from` to `from + count` of some rows is: what every class gets, or the user's probabilities, times class weights. */
@@ -89,7 +129,7 @@ function putDistribution(machine: Machine, call: RowsCall, base: number, from: n
   if (call.keep === 1 && call.uniform === 0 && !classWeight) return putRows(machine, B, call, target, base, count, rows);
   // a copy in any case: the user's probabilities stay as they are
   if (call.inner === 1) window.put(B, dtype, target, base, rows * count);
-  else window.gather(B, dtype, target, base, count, call.inner, rows);
+  else gather(machine, B, call, target, base, count, rows);
   affine(machine, address(B), call, from, count, rows, call.keep, call.uniform);
   return address(B);
 }
