@@ -1,8 +1,9 @@
-// npm run readme: runs the README's example and writes its output, the errors over the golden cases, and the tables of the last benchmark, between the marks in README.md.
+// npm run readme: runs the README's example and writes its output, the errors over the golden cases, and the tables of the last benchmarks, between the marks in README.md.
 // With --check it only says whether they are there as printed.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { errorTable } from "./errors.mjs";
+import { rivalsTable } from "./rivals.mjs";
 import { root, setup } from "./setup.mjs";
 
 setup();
@@ -30,6 +31,8 @@ let after = between(before, "example", `\`\`\`\n${printed.join("\n")}\n\`\`\`\n`
 after = between(after, "errors", `${await errorTable()}\n`);
 const tables = ["node-24", "node-20"].map((name) => `${root}bench/results/${name}.md`).filter(existsSync);
 if (tables.length > 0) after = between(after, "bench", `${tables.map((file) => readFileSync(file, "utf8").trim()).join("\n\n")}\n`);
+const rivals = `${root}bench/results/rivals-node-24.json`;
+if (existsSync(rivals)) after = between(after, "rivals", `${rivalsTable(JSON.parse(readFileSync(rivals, "utf8")))}\n`);
 
 if (process.argv.includes("--check")) {
   if (after !== before) {
