@@ -1,0 +1,85 @@
+/**
+ * WebAssembly against JavaScript in this browser, in a worker that can be ended at any moment.
+ *
+ * For tests: `[data-testid=race-start]` (button), `[data-testid=race-stop]` (button, disabled while nothing runs), `[data-testid=race-ratio]` (times as
+ * fast, filled when a race is over; "–" where WebAssembly is refused), `[data-testid=race-markdown]` (the results as Markdown),
+ * `[data-testid=race-refused]` (why WebAssembly is refused; hidden where it runs).
+ */
+import { button, copyButton, select } from "../controls.js";
+import { bars } from "../race/bars.js";
+import type { News, Order, Result } from "../race/protocol.js";
+import { agreement, markdown, spread, times } from "../race/report.js";
+import { sizeText, table } from "../race/rows.js";
+import type { Mount } from "../view.js";
+import { html } from "./draw.js";
+import "../race/race.css";
+
+export const mount: Mount = (root) => {
+  let loss = "crossEntropyLoss";
+  let size = 1;
+  let worker: Worker | undefined;
+  const results: Result[] = [];
+
+  const status = html("p", { role: "status" });
+  const progress = html("progress", { max: 1, value: 0, "aria-label": "progress of the race", hidden: "" });
+  const refused = html("p", { class: "note", "data-testid": "race-refused", hidden: "" });
+  const stage = html("div");
+  const text = html("pre", { class: "code race-markdown", "data-testid": "race-markdown", tabindex: 0, role: "region", "aria-label": "Results as Markdown" });
+  const report = html("div", { hidden: "" }, html("h3", {}, "To copy"), copyButton(() => text.textContent), text);
+  const start = button("race", run);
+  const stop = button("stop", () => end("Stopped."));
+  start.dataset.testid = "race-start";
+  stop.dataset.testid = "race-stop";
+
+  function end(words: string): void {
+    worker?.terminate();
+    worker = undefined;
+    status.textContent = words;
+    progress.hidden = true;
+    start.disabled = false;
+    stop.disabled = true;
+  }
+
+  function show(result: Result): void {
+    results.push(result);
+    const { wasm, js, ratio } = result;
+    const verdict = ratio
+      ? ["WebAssembly is ", html("b", { "data-testid": "race-ratio" }, times(ratio.median)), " times as fast ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
+      : [html("b", { "data-testid": "race-ratio" }, "–"), " WebAssembly does not run here"];
+    stage.replaceChildren(
+      html("p", { class: "race-verdict" }, ...verdict),
+      html("p", { class: "note" }, `${result.loss}, ${result.size}, float32, value and gradient in one call; bars are medians of ${result.rounds} rounds.`),
+      bars(result),
+      html("p", { class: "note" }, `${agreement(result)} Spread of the rounds: ${wasm ? `WebAssembly ${spread(wasm)}, ` : ""}JavaScript ${spread(js)}.`),
+    );
+    refused.hidden = result.refused === null;
+    refused.textContent = `WebAssembly is refused here, so losskit computes in JavaScript: ${result.chosen.reason ?? result.refused}`;
+    text.textContent = markdown(results);
+    report.hidden = false;
+    end(ratio ? `${result.loss}: WebAssembly ${times(ratio.median)} times as fast.` : `${result.loss}: measured in JavaScript alone.`);
+  }
+
+  function run(): void {
+    end("Starting.");
+    start.disabled = true;
+    stop.disabled = false;
+    progress.hidden = false;
+    progress.value = 0;
+    worker = new Worker(new URL("../race/worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<News>) => {
+      if (data.type === "progress") {
+        progress.value = data.done;
+        const words = `${loss}: ${data.text} …`;
+        if (status.textContent !== words) status.textContent = words;
+      } else if (data.type === "result") show(data);
+      else end(`The race was given up: ${data.text}.`);
+    });
+    worker.addEventListener("error", (event) => end(`The race was given up: ${event.message || "the worker did not start"}.`));
+    const order: Order = { loss, size };
+    worker.postMessage(order);
+  }
+
+  root.append(stage);
+  end("");
+  return () => end("");
+};
