@@ -14,7 +14,8 @@ export interface Contest {
 
 export interface Row {
   readonly loss: string;
-  readonly group: string;
+  /** What the numbers of a size are. */
+  readonly axes: string;
   /** Small, middling, large. */
   readonly sizes: readonly (readonly number[])[];
   prepare(random: Random, size: readonly number[]): Contest;
@@ -32,7 +33,7 @@ const counts: Maker = (random, n) => uniform(random, n, 0, 8).map(Math.floor);
 function pointwise(loss: string, input: Maker, target: Maker, run: (kit: Kit, x: Numbers, t: Numbers, options: { out: { input: Numbers } }) => number): Row {
   return {
     loss,
-    group: "Element by element",
+    axes: "elements",
     sizes: [[1024], [65536], [1048576]],
     prepare(random, [n = 0]) {
       const [x, t, g] = [input(random, n), target(random, n), new Float32Array(n)];
@@ -50,7 +51,7 @@ function rows<T>(
 ): Row {
   return {
     loss,
-    group: "Rows of classes",
+    axes: "rows × classes",
     sizes: [
       [32, 10],
       [256, 100],
@@ -67,7 +68,7 @@ function rows<T>(
 function vectors(loss: string, operands: number, run: (kit: Kit, given: readonly Matrix[], gradients: readonly Numbers[], t: Numbers) => number): Row {
   return {
     loss,
-    group: "Rows of vectors",
+    axes: "rows × dimensions",
     sizes: [
       [32, 16],
       [256, 128],
@@ -139,8 +140,7 @@ export const table: readonly Row[] = [
   vectors("cosineEmbeddingLoss", 2, (kit, [x1, x2], [input1, input2], t) => kit.cosineEmbeddingLoss.valueAndGrad(x1!, x2!, t, { out: { input1, input2 } }).value),
   {
     loss: "ctcLoss",
-    group: "Sequences",
-    // steps, sequences, labels of the alphabet, labels of a sequence
+    axes: "steps × sequences × alphabet × labels",
     sizes: [
       [20, 4, 20, 5],
       [50, 8, 40, 12],

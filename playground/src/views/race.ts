@@ -14,6 +14,11 @@ import type { Mount } from "../view.js";
 import { html } from "./draw.js";
 import "../race/race.css";
 
+const HOW =
+  "Both get the same random data and must agree before they are timed. Each is warmed up until its compiler is done; then they take turns, 40 milliseconds each, " +
+  "and the medians of the rounds are compared. Gradients go into prepared buffers, ordinary arrays, so the copy into WebAssembly's memory and back counts. " +
+  "Other tabs and a busy machine make the spread larger.";
+
 export const mount: Mount = (root) => {
   let loss = "crossEntropyLoss";
   let size = 1;
@@ -79,7 +84,35 @@ export const mount: Mount = (root) => {
     worker.postMessage(order);
   }
 
-  root.append(stage);
+  // Small, middling, large: each loss has its own.
+  const sizes = html("span");
+  const choose = () => {
+    const row = table.find((row) => row.loss === loss)!;
+    const options = row.sizes.map((shape, i) => ({ value: String(i), label: sizeText(shape) }));
+    sizes.replaceChildren(select({ label: `size: ${row.axes}`, options, value: String(size), onInput: (value) => (size = Number(value)) }));
+  };
+  const losses = table.map((row) => ({ value: row.loss, label: row.loss }));
+  root.append(
+    html(
+      "div",
+      { class: "controls" },
+      select({
+        label: "loss",
+        options: losses,
+        value: loss,
+        onInput(value) {
+          loss = value;
+          choose();
+        },
+      }),
+      sizes,
+      start,
+      stop,
+    ),
+    html("div", { class: "race-view" }, progress, status, refused, stage, report),
+    html("p", { class: "note" }, HOW),
+  );
+  choose();
   end("");
   return () => end("");
 };

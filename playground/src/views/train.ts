@@ -15,7 +15,19 @@ import { html, onTheme } from "./draw.js";
 import "../train/train.css";
 
 /** Steps per second. */
-const PACES = { "10": "10 a second", "100": "100 a second", full: "as fast as it goes" };
+const PACES = [
+  { value: "10", label: "10 a second" },
+  { value: "100", label: "100 a second" },
+  { value: "full", label: "as fast as it goes" },
+];
+const BACKENDS = [
+  { value: "wasm", label: "losskit/wasm" },
+  { value: "js", label: "losskit/js" },
+];
+const NETWORK =
+  "The network is 64 pixels → 48 → 2 → 10 scores, or without the last step where the loss judges the points themselves. It learns from 1397 digits, 64 a step; " +
+  "the plane shows where its two middle numbers put 400 others that it never learns from, and tints the regions where it decides for a class. " +
+  "Every start has the same weights and the same batches. Data: Alpaydin and Kaynak, UCI Machine Learning Repository, 1998.";
 const EARLIER = 3;
 /** Milliseconds between two words to a screen reader, and between two drawings of the curves. */
 const SAY = 1000;
@@ -37,7 +49,7 @@ export const mount: Mount = (root) => {
 
   const number = (id: string) => html("span", { "data-testid": id }, "–");
   const shown = { step: number("train-step"), loss: number("train-loss"), accuracy: number("train-accuracy"), speed: number("train-speed") };
-  const backendText = html("span", { "data-testid": "train-backend" }, "");
+  const backendText = html("small", { "data-testid": "train-backend" }, "");
   const accuracyName = html("dt");
   const code = html("code");
   const note = html("p", { class: "note" });
@@ -154,19 +166,44 @@ export const mount: Mount = (root) => {
     change();
     reset();
   };
-  const tune = () => send({ type: "tune", rate, pace: stepsPerSecond() });
+  const tune = (change: () => void) => {
+    change();
+    send({ type: "tune", rate, pace: stepsPerSecond() });
+  };
+  const cell = (name: string | HTMLElement, ...content: (Node | string)[]) => html("div", {}, typeof name === "string" ? html("dt", {}, name) : name, html("dd", {}, ...content));
+  const small = (text: string) => html("small", {}, text);
   root.append(
-    html("p", {}, "A small network, 64 pixels → 48 → 2 → 10, learns 1397 handwritten digits in this page; 400 others, which it never learns from, are drawn where it places them in its plane."),
     html(
       "div",
       { class: "controls" },
-      start,
-      stop,
+      select({ label: "loss", options: objectives.map(({ id, name }) => ({ value: id, label: name })), onInput: (id) => again(() => (objective = id)) }),
+      select({ label: "backend", options: BACKENDS, onInput: (name) => again(() => (backend = name as Backend)) }),
+      select({ label: "steps", options: PACES, value: pace, onInput: (value) => tune(() => (pace = value)) }),
+      slider({ label: "learning rate", min: 0.001, max: 0.03, step: 0.001, value: rate, onInput: (value) => tune(() => (rate = value)) }),
     ),
-    html("p", {}, code),
-    note,
+    html("div", { class: "controls" }, start, stop),
     trouble,
-    html("div", { class: "train-view" }, map.node, html("div", {}, charts.node)),
+    html(
+      "div",
+      { class: "train-view" },
+      map.node,
+      html(
+        "div",
+        {},
+        html(
+          "dl",
+          { class: "train-numbers" },
+          cell("step", shown.step, " ", small(`of ${MAX_STEPS}`)),
+          cell("loss", shown.loss),
+          cell(accuracyName, shown.accuracy, " ", small("%")),
+          cell("steps per second", shown.speed, " ", backendText),
+        ),
+        charts.node,
+      ),
+    ),
+    html("pre", { class: "code", tabindex: 0, role: "region", "aria-label": "The call" }, code),
+    note,
+    html("p", { class: "note" }, NETWORK),
     status,
   );
   reset();
