@@ -15,7 +15,9 @@ export const spread = ({ median, low, high }: Timing): string => `${(((high - lo
 
 export function agreement({ difference }: Result): string {
   if (difference === null) return "";
-  return difference === 0 ? "Both gradients are the same to the last bit." : `The gradients agree: at most ${difference.toExponential(0)} of the largest apart.`;
+  return difference === 0
+    ? "Both gradients are the same to the last bit."
+    : `The gradients agree: at most ${difference.toExponential(0)} of the largest apart.`;
 }
 
 /** Every result of this visit as one table. */

@@ -131,13 +131,21 @@ export const table: readonly Row[] = [
   rows("multiMarginLoss", classesOfRows, (kit, x, t, options) => kit.multiMarginLoss.valueAndGrad(x, t, options).value),
   rows("multiLabelMarginLoss", lists, (kit, x, t, options) => kit.multiLabelMarginLoss.valueAndGrad(x, t, options).value),
   rows("multiLabelSoftMarginLoss", labelsOfRows, (kit, x, t, options) => kit.multiLabelSoftMarginLoss.valueAndGrad(x, t, options).value),
-  vectors("tripletMarginLoss", 3, (kit, [a, p, n], [anchor, positive, negative]) =>
-    kit.tripletMarginLoss.valueAndGrad(a!, p!, n!, { out: { anchor, positive, negative } }).value,
+  vectors(
+    "tripletMarginLoss",
+    3,
+    (kit, [a, p, n], [anchor, positive, negative]) => kit.tripletMarginLoss.valueAndGrad(a!, p!, n!, { out: { anchor, positive, negative } }).value,
   ),
-  vectors("tripletRatioLoss", 3, (kit, [a, p, n], [anchor, positive, negative]) =>
-    kit.tripletRatioLoss.valueAndGrad(a!, p!, n!, { out: { anchor, positive, negative } }).value,
+  vectors(
+    "tripletRatioLoss",
+    3,
+    (kit, [a, p, n], [anchor, positive, negative]) => kit.tripletRatioLoss.valueAndGrad(a!, p!, n!, { out: { anchor, positive, negative } }).value,
   ),
-  vectors("cosineEmbeddingLoss", 2, (kit, [x1, x2], [input1, input2], t) => kit.cosineEmbeddingLoss.valueAndGrad(x1!, x2!, t, { out: { input1, input2 } }).value),
+  vectors(
+    "cosineEmbeddingLoss",
+    2,
+    (kit, [x1, x2], [input1, input2], t) => kit.cosineEmbeddingLoss.valueAndGrad(x1!, x2!, t, { out: { input1, input2 } }).value,
+  ),
   {
     loss: "ctcLoss",
     axes: "steps × sequences × alphabet × labels",

@@ -52,7 +52,7 @@ export const objectives: readonly Objective[] = [
     name: "crossEntropyLoss",
     kind: "classes",
     code: "crossEntropyLoss.valueAndGrad(logits, classes)",
-    note: "The usual loss of a classifier. Logits grow without end, so the rays get longer as long as one lets it run.",
+    note: "The usual loss of a classifier. Surer is always a little better, so the logits grow without end and the classes run outwards.",
     loss: (kit, logits, classes, input) => kit.crossEntropyLoss.valueAndGrad(logits, classes, { out: { input } }).value,
   },
   {
@@ -60,7 +60,7 @@ export const objectives: readonly Objective[] = [
     name: "crossEntropyLoss, smoothed labels",
     kind: "classes",
     code: `crossEntropyLoss.valueAndGrad(logits, classes, { labelSmoothing: ${SMOOTHING} })`,
-    note: "A tenth of each label is spread over all classes: being too sure costs something, so the rays stop growing.",
+    note: "A tenth of each label is spread over all classes: being too sure costs something, so the classes stop running outwards and become small.",
     loss: (kit, logits, classes, input) => kit.crossEntropyLoss.valueAndGrad(logits, classes, { labelSmoothing: SMOOTHING, out: { input } }).value,
   },
   {

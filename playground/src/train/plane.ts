@@ -1,7 +1,7 @@
 // The held-out digits in the plane of the network, each drawn as its own numeral, over the regions where the last layer decides for a class.
 
 import { html, set, svg } from "../views/draw.js";
-import { CLASSES } from "./digits.js";
+import { CLASSES, PIXELS } from "./digits.js";
 
 /** Units of the SVG from side to side. */
 const SIDE = 400;
@@ -9,6 +9,9 @@ const SIDE = 400;
 const CELLS = 80;
 /** Part of the way to the newest positions that is left after a sixtieth of a second. */
 const EASE = 0.82;
+
+/** Pixels of the screen from the pointer to a numeral that it means. */
+const NEAR = 18;
 
 interface View {
   x: number;
@@ -19,7 +22,7 @@ interface View {
 
 export interface Plane {
   readonly node: HTMLElement;
-  begin(classes: Int32Array): void;
+  begin(classes: Int32Array, pixels: Float32Array): void;
   show(points: Float32Array, head: Float32Array | null, jump: boolean): void;
   redraw(): void;
   end(): void;
@@ -39,18 +42,19 @@ function around(points: Float32Array): View {
 export function plane(): Plane {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const regions = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": "true" });
+  const close = html("canvas", { class: "train-close", width: PIXELS ** 0.5, height: PIXELS ** 0.5, "aria-hidden": "true", hidden: "" });
   const cross = svg("path", { class: "train-axes" });
   const marks = svg("g");
   const picture = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", "aria-label": "Held-out digits in the plane of the network" }, cross, marks);
   const buttons = Array.from({ length: CLASSES }, (_, digit) =>
-    html("button", { type: "button", class: `train-digit digit-${digit}`, "aria-pressed": "false", "aria-label": `Show only the digit ${digit}` }, String(digit)),
+    html(
+      "button",
+      { type: "button", class: `train-digit digit-${digit}`, "aria-pressed": "false", "aria-label": `Show only the digit ${digit}` },
+      String(digit),
+    ),
   );
-  const node = html(
-    "div",
-    {},
-    html("div", { class: "train-plane" }, regions, picture),
-    html("div", { class: "train-legend", role: "group", "aria-label": "Digits: press one to see it alone" }, ...buttons),
-  );
+  const stage = html("div", { class: "train-plane" }, regions, picture, close);
+  const node = html("div", {}, stage, html("div", { class: "train-legend", role: "group", "aria-label": "Digits: press one to see it alone" }, ...buttons));
   buttons.forEach((chosen, digit) => {
     chosen.addEventListener("click", () => {
       const on = chosen.getAttribute("aria-pressed") === "false";
@@ -61,6 +65,7 @@ export function plane(): Plane {
     });
   });
 
+  let pixels: Float32Array = new Float32Array(0);
   let texts: SVGTextElement[] = [];
   let target: { points: Float32Array; view: View; head: Float32Array | null } | undefined;
   let points = new Float32Array(0);
@@ -101,6 +106,38 @@ export function plane(): Plane {
     }
   }
 
+  /** The picture behind the numeral that the pointer is nearest to. */
+  function lookCloser(event: PointerEvent): void {
+    const box = picture.getBoundingClientRect();
+    const unit = (2 * view.half) / box.width;
+    const [x, y] = [view.x - view.half + (event.clientX - box.left) * unit, view.y + view.half - (event.clientY - box.top) * unit];
+    let nearest = -1;
+    let least = NEAR * unit;
+    texts.forEach((text, i) => {
+      const distance = Math.hypot(points[2 * i]! - x, points[2 * i + 1]! - y);
+      if (distance >= least || text.classList.contains("faint")) return;
+      least = distance;
+      nearest = i;
+    });
+    texts.forEach((text, i) => {
+      text.classList.toggle("near", i === nearest);
+    });
+    close.hidden = nearest < 0;
+    if (nearest < 0) return;
+    const pen = close.getContext("2d")!;
+    const image = pen.createImageData(close.width, close.height);
+    for (let i = 0; i < PIXELS; i++) image.data.set([255, 255, 255, 255 * pixels[nearest * PIXELS + i]!], 4 * i);
+    pen.putImageData(image, 0, 0);
+    // In the half where the pointer is not.
+    close.classList.toggle("left", event.clientX > box.left + box.width / 2);
+  }
+  picture.addEventListener("pointermove", lookCloser);
+  picture.addEventListener("pointerdown", lookCloser);
+  picture.addEventListener("pointerleave", () => {
+    close.hidden = true;
+    for (const text of texts) text.classList.remove("near");
+  });
+
   function draw(): void {
     const scale = SIDE / 2 / view.half;
     texts.forEach((text, i) => {
@@ -130,7 +167,8 @@ export function plane(): Plane {
 
   return {
     node,
-    begin(classes) {
+    begin(classes, pictures) {
+      pixels = pictures;
       texts = Array.from(classes, (digit) => svg("text", { class: `digit-${digit}` }, String(digit)));
       marks.replaceChildren(...texts);
     },

@@ -15,7 +15,7 @@ import { html } from "./draw.js";
 import "../race/race.css";
 
 const HOW =
-  "Both get the same random data and must agree before they are timed. Each is warmed up until its compiler is done; then they take turns, 40 milliseconds each, " +
+  "Both get the same random data and must agree before they are timed. Each is warmed up; then they take turns, 40 milliseconds each, " +
   "and the medians of the rounds are compared. Gradients go into prepared buffers, ordinary arrays, so the copy into WebAssembly's memory and back counts. " +
   "Other tabs and a busy machine make the spread larger.";
 
@@ -30,8 +30,14 @@ export const mount: Mount = (root) => {
   const refused = html("p", { class: "note", "data-testid": "race-refused", hidden: "" });
   const stage = html("div");
   const text = html("pre", { class: "code race-markdown", "data-testid": "race-markdown", tabindex: 0, role: "region", "aria-label": "Results as Markdown" });
-  const report = html("div", { hidden: "" }, html("h3", {}, "To copy"), copyButton(() => text.textContent), text);
-  const start = button("race", run);
+  const report = html(
+    "div",
+    { hidden: "" },
+    html("h3", {}, "To copy"),
+    copyButton(() => text.textContent),
+    text,
+  );
+  const start = button("start", run);
   const stop = button("stop", () => end("Stopped."));
   start.dataset.testid = "race-start";
   stop.dataset.testid = "race-stop";
@@ -49,7 +55,12 @@ export const mount: Mount = (root) => {
     results.push(result);
     const { wasm, js, ratio } = result;
     const verdict = ratio
-      ? ["WebAssembly is ", html("b", { "data-testid": "race-ratio" }, times(ratio.median)), " times as fast ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
+      ? [
+          "WebAssembly is ",
+          html("b", { "data-testid": "race-ratio" }, times(ratio.median)),
+          " times as fast ",
+          html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`),
+        ]
       : [html("b", { "data-testid": "race-ratio" }, "–"), " WebAssembly does not run here"];
     stage.replaceChildren(
       html("p", { class: "race-verdict" }, ...verdict),
@@ -58,7 +69,8 @@ export const mount: Mount = (root) => {
       html("p", { class: "note" }, `${agreement(result)} Spread of the rounds: ${wasm ? `WebAssembly ${spread(wasm)}, ` : ""}JavaScript ${spread(js)}.`),
     );
     refused.hidden = result.refused === null;
-    refused.textContent = `WebAssembly is refused here, so losskit computes in JavaScript: ${result.chosen.reason ?? result.refused}`;
+    if (result.refused !== null)
+      refused.textContent = `WebAssembly is refused here, so losskit computes in JavaScript: ${result.chosen.reason ?? result.refused}`;
     text.textContent = markdown(results);
     report.hidden = false;
     end(ratio ? `${result.loss}: WebAssembly ${times(ratio.median)} times as fast.` : `${result.loss}: measured in JavaScript alone.`);

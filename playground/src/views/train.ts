@@ -5,6 +5,7 @@
  * while nothing runs), `[data-testid=train-step]` (number of steps done), `[data-testid=train-loss]` (loss, mean of the last ten steps),
  * `[data-testid=train-accuracy]` (percent of the held-out digits), `[data-testid=train-backend]`, `[data-testid=train-speed]` (steps per second).
  */
+import { backend as info } from "losskit";
 import { button, select, slider } from "../controls.js";
 import { curves, type Point } from "../train/curves.js";
 import { objectiveOf, objectives } from "../train/objectives.js";
@@ -26,7 +27,7 @@ const BACKENDS = [
 ];
 const NETWORK =
   "The network is 64 pixels → 48 → 2 → 10 scores, or without the last step where the loss judges the points themselves. It learns from 1397 digits, 64 a step; " +
-  "the plane shows where its two middle numbers put 400 others that it never learns from, and tints the regions where it decides for a class. " +
+  "the plane shows where its two middle numbers put 400 others that it never learns from, and tints the regions where it decides for a class. Point at a numeral to see the picture. " +
   "Every start has the same weights and the same batches. Data: Alpaydin and Kaynak, UCI Machine Learning Repository, 1998.";
 const EARLIER = 3;
 /** Milliseconds between two words to a screen reader, and between two drawings of the curves. */
@@ -35,11 +36,12 @@ const DRAW = 160;
 
 export const mount: Mount = (root) => {
   let objective = "crossEntropy";
-  let backend: Backend = "wasm";
+  let backend: Backend = info().name; // JavaScript where WebAssembly is refused
   let rate = 0.01;
   let pace = "100";
   let run = 0;
   let running = false;
+  let failed = false;
   let step = 0;
   let losses: Point[] = [];
   let accuracies: Point[] = [];
@@ -84,7 +86,8 @@ export const mount: Mount = (root) => {
     shown.accuracy.textContent = (frame.accuracy * 100).toFixed(1);
     shown.loss.textContent = losses.at(-1)?.value.toPrecision(3) ?? "–";
     const [first, last] = [recent[0], recent.at(-1)];
-    shown.speed.textContent = running && first && last && last.time > first.time ? String(Math.round(((last.step - first.step) * 1000) / (last.time - first.time))) : "–";
+    shown.speed.textContent =
+      running && first && last && last.time > first.time ? String(Math.round(((last.step - first.step) * 1000) / (last.time - first.time))) : "–";
     map.show(frame.points, frame.head, frame.step === 0);
     if (!running || performance.now() - drawn > DRAW) {
       drawn = performance.now();
@@ -94,7 +97,7 @@ export const mount: Mount = (root) => {
 
   function buttons(): void {
     start.textContent = step >= MAX_STEPS ? "start again" : step > 0 ? "resume" : "start";
-    start.disabled = running;
+    start.disabled = running || failed;
     stop.disabled = !running;
   }
 
@@ -106,6 +109,7 @@ export const mount: Mount = (root) => {
     losses = [];
     accuracies = [];
     recent = [];
+    failed = false;
     trouble.hidden = true;
     const chosen = objectiveOf(objective);
     code.textContent = chosen.code;
@@ -125,12 +129,13 @@ export const mount: Mount = (root) => {
   }
 
   const obey: { [K in News["type"]]: (news: Extract<News, { type: K }>) => void } = {
-    ready: ({ classes }) => map.begin(classes),
+    ready: ({ classes, pixels }) => map.begin(classes, pixels),
     backend: ({ text }) => {
       backendText.textContent = text;
     },
     failed({ text }) {
       running = false;
+      failed = true;
       backendText.textContent = "";
       trouble.textContent = `This does not run here: ${text}`;
       trouble.hidden = false;
@@ -139,9 +144,7 @@ export const mount: Mount = (root) => {
     frame(frame) {
       // A frame that was on its way when the page said pause shows where it stopped, but does not start it again.
       step = frame.step;
-      frame.losses.forEach((value, i) => {
-        losses.push({ step: Math.max(1, frame.step - (frame.step % WINDOW) - (frame.losses.length - 1 - i) * WINDOW), value });
-      });
+      for (const value of frame.losses) losses.push({ step: 1 + WINDOW * losses.length, value });
       accuracies.push({ step, value: frame.accuracy * 100 });
       const now = performance.now();
       recent = [...recent.filter(({ time }) => now - time < 1500), { time: now, step }];
@@ -170,14 +173,15 @@ export const mount: Mount = (root) => {
     change();
     send({ type: "tune", rate, pace: stepsPerSecond() });
   };
-  const cell = (name: string | HTMLElement, ...content: (Node | string)[]) => html("div", {}, typeof name === "string" ? html("dt", {}, name) : name, html("dd", {}, ...content));
+  const cell = (name: string | HTMLElement, ...content: (Node | string)[]) =>
+    html("div", {}, typeof name === "string" ? html("dt", {}, name) : name, html("dd", {}, ...content));
   const small = (text: string) => html("small", {}, text);
   root.append(
     html(
       "div",
       { class: "controls" },
       select({ label: "loss", options: objectives.map(({ id, name }) => ({ value: id, label: name })), onInput: (id) => again(() => (objective = id)) }),
-      select({ label: "backend", options: BACKENDS, onInput: (name) => again(() => (backend = name as Backend)) }),
+      select({ label: "backend", options: BACKENDS, value: backend, onInput: (name) => again(() => (backend = name as Backend)) }),
       select({ label: "steps", options: PACES, value: pace, onInput: (value) => tune(() => (pace = value)) }),
       slider({ label: "learning rate", min: 0.001, max: 0.03, step: 0.001, value: rate, onInput: (value) => tune(() => (rate = value)) }),
     ),
