@@ -8,7 +8,7 @@ import * as Plot from "@observablehq/plot";
 import { cosineEmbeddingLoss, cosineSimilarity } from "losskit";
 import { button, select, slider } from "../controls.js";
 import type { Mount } from "../view.js";
-import { arrow, draggable, fixed, GRIP, html, picture, pull, set, svg, table } from "./draw.js";
+import { arrow, call, draggable, fixed, GRIP, html, literal, picture, pull, set, svg, table } from "./draw.js";
 
 const START = [25, 95];
 const NAMES = ["input1", "input2"] as const;
@@ -56,6 +56,7 @@ export const mount: Mount = (root) => {
   const apart = html("span");
   const numbers = table("Vector and pull (minus the gradient)", ["vector", "x", "y", "pull x", "pull y"], NAMES);
   const graph = html("div");
+  const code = call();
 
   const announce = handles.map((handle, i) => {
     const to = (degrees: number) => {
@@ -129,6 +130,7 @@ export const mount: Mount = (root) => {
     });
     const [x1, y1, x2, y2] = [...first, ...second].map((x) => 0.3 * x) as [number, number, number, number];
     set(between, { d: `M${px(x1)} ${py(y1)}A${0.3 * RADIUS} ${0.3 * RADIUS} 0 0 ${turn > 0 ? 0 : 1} ${px(x2)} ${py(y2)}` });
+    code.update(`cosineEmbeddingLoss.valueAndGrad(${literal(first)}, ${literal(second)}, ${target}, { margin: ${margin} });`);
     draw(Math.abs(turn), loss);
     for (const say of announce) say();
   }
@@ -139,7 +141,11 @@ export const mount: Mount = (root) => {
       { class: "controls" },
       select({
         label: "target",
-        options: ["1", "-1"],
+        options: [
+          { value: "1", label: "1: alike" },
+          { value: "-1", label: "-1: different" },
+        ],
+        value: String(target),
         onInput: (sign) => {
           target = Number(sign);
           update();
@@ -170,8 +176,9 @@ export const mount: Mount = (root) => {
         {},
         html("p", { class: "reading" }, "loss ", value),
         html("p", { class: "reading" }, "cosine ", cosine, ", angle ", apart),
-        numbers.node,
         graph,
+        numbers.node,
+        code.node,
       ),
     ),
   );

@@ -1,4 +1,5 @@
 /** What the views that are dragged share: elements, arrows, handles for pointer and keyboard, and colours as Plot wants them. */
+import { copyButton } from "../controls.js";
 import "./draw.css";
 
 type Attributes = Record<string, string | number>;
@@ -161,4 +162,39 @@ export function picture<T extends Element>(plot: T): T {
     inner.removeAttribute("aria-description");
   }
   return plot;
+}
+
+/** The call that computes what is shown, to copy. */
+export function call(): { node: HTMLElement; update(text: string): void } {
+  const code = html("code");
+  const node = html(
+    "div",
+    {},
+    html("pre", { class: "code call", tabindex: 0, role: "region", "aria-label": "The call" }, code),
+    copyButton(() => code.textContent ?? ""),
+  );
+  return {
+    node,
+    update(text) {
+      code.textContent = text;
+    },
+  };
+}
+
+/** The numbers of a call, as one would write them. */
+export const literal = (vector: Iterable<number>): string => `[${Array.from(vector, (x) => Number(x.toFixed(5))).join(", ")}]`;
+
+export function checkbox(label: string, checked: boolean, onInput: (checked: boolean) => void): HTMLElement {
+  const input = html("input", { type: "checkbox" });
+  input.checked = checked;
+  input.addEventListener("input", () => onInput(input.checked));
+  return html("label", { class: "check" }, input, label);
+}
+
+/** Moves a slider of controls.ts as a hand would: what it shows and what it calls follow. */
+export function slide(control: HTMLElement, value: number): void {
+  const input = control instanceof HTMLInputElement ? control : control.querySelector("input")!;
+  if (Number(input.value) === value) return;
+  input.value = String(value);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }

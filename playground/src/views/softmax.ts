@@ -8,7 +8,7 @@
 import { crossEntropyLoss, softmax } from "losskit";
 import { button, slider } from "../controls.js";
 import type { Mount } from "../view.js";
-import { clamp, draggable, fixed, html, set, svg, table } from "./draw.js";
+import { call, clamp, draggable, fixed, html, literal, set, svg, table } from "./draw.js";
 
 const START = [1.5, 0.5, -1, 2.2, -0.4];
 const LARGEST = 5;
@@ -75,6 +75,8 @@ export const mount: Mount = (root) => {
   );
   numbers.node.dataset.testid = "softmax-table";
 
+  const code = call();
+
   const announce = handles.map((handle, i) => {
     const to = (x: number) => {
       logits[i] = clamp(Math.round(x * 100) / 100, -LARGEST, LARGEST);
@@ -120,6 +122,7 @@ export const mount: Mount = (root) => {
     });
     set(probabilityStage, { "aria-label": `Probabilities: ${Array.from(p, (x, i) => `class ${i} ${fixed(x, 2)}`).join(", ")}` });
     set(gradientStage, { "aria-label": `Gradient by each logit: ${Array.from(grad.input, (x, i) => `class ${i} ${fixed(x, 2)}`).join(", ")}` });
+    code.update(`crossEntropyLoss.valueAndGrad(${literal(logits)}, ${target}, { labelSmoothing: ${labelSmoothing} });`);
     for (const say of announce) say();
   }
 
@@ -160,7 +163,7 @@ export const mount: Mount = (root) => {
         chart("probabilities p; dashed: the target q", probabilityStage),
         chart("gradient = p − q", gradientStage),
       ),
-      html("div", {}, html("p", { class: "reading" }, "loss ", value), numbers.node),
+      html("div", {}, html("p", { class: "reading" }, "loss ", value), numbers.node, code.node),
     ),
   );
   update();

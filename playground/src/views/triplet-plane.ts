@@ -48,7 +48,7 @@ export function plane(
   options: TripletOptions,
   root: HTMLElement,
   moved: (near: number, far: number) => void,
-): { node: HTMLElement; update(): void; mark(): void; end(): void } {
+): { node: HTMLElement; numbers: HTMLElement; update(): void; mark(): void; end(): void } {
   // Cell centres: at distance 0 the direction is lost, and with it the derivative.
   const centre = (i: number) => ((i + 0.5) / CELLS) * LARGEST;
   const grid = Array.from({ length: CELLS * CELLS }, (_, i): [number, number] => [centre(i % CELLS), centre(Math.floor(i / CELLS))]);
@@ -60,7 +60,8 @@ export function plane(
     maps.append(html("div", { class: "row" }, html("b", {}, name), legends[row]!), ...slots[row]!);
   });
   const numbers = table("", ["loss", "value", "∂/∂δ+", "∂/∂δ−"], ["margin loss", "ratio loss"]);
-  const node = html("div", {}, maps, numbers.node);
+  numbers.node.dataset.testid = "triplet-plane";
+  const node = html("div", {}, maps);
 
   let marks: { node: SVGGElement; x(v: number): number; y(v: number): number }[] = [];
 
@@ -108,7 +109,15 @@ export function plane(
           marks: [
             Plot.raster(pick(compute(loss, grid, options)), { width: CELLS, height: CELLS, x1: 0, y1: 0, x2: LARGEST, y2: LARGEST }),
             Plot.frame({ stroke: "var(--line)" }),
-            Plot.text(PRINTED, { x: "0", y: "1", text: (_, i) => fixed(printed[i]!, 2), className: "halo", stroke: "var(--panel)", fill: "var(--text)" }),
+            Plot.text(PRINTED, {
+              x: "0",
+              y: "1",
+              text: (_, i) => fixed(printed[i]!, 2),
+              className: "halo",
+              stroke: "var(--panel)",
+              strokeWidth: 4,
+              fill: "var(--text)",
+            }),
           ],
         }) as SVGSVGElement & Plot.Plot;
         picture(plot);
@@ -138,6 +147,7 @@ export function plane(
   const noTheme = onTheme(draw);
   return {
     node,
+    numbers: numbers.node,
     update: draw,
     mark,
     end() {

@@ -1,5 +1,5 @@
 import { pairwiseDistance, tripletMarginLoss, tripletRatioLoss } from "losskit";
-import { clamp, draggable, fixed, GRIP, html, pull, set, svg, table } from "./draw.js";
+import { call, clamp, draggable, fixed, GRIP, html, literal, pull, set, svg, table } from "./draw.js";
 import type { TripletOptions } from "./triplet.js";
 
 const NAMES = ["anchor", "positive", "negative"] as const;
@@ -48,11 +48,12 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
   const value = html("b", { "data-testid": "triplet-value" });
   const explained = html("span");
   const numbers = table("Position and pull (minus the gradient)", ["point", "x", "y", "pull x", "pull y"], NAMES);
+  const code = call();
   const node = html(
     "div",
     { class: "split" },
     stage,
-    html("div", {}, html("p", { class: "reading" }, "loss ", value), html("p", { class: "reading" }, explained), numbers.node),
+    html("div", {}, html("p", { class: "reading" }, "loss ", value), html("p", { class: "reading" }, explained), numbers.node, code.node),
   );
 
   function loss() {
@@ -64,7 +65,9 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
   }
 
   function move(i: number, x: number, y: number): void {
-    at[i] = [clamp(x, -EDGE.x, EDGE.x), clamp(y, -EDGE.y, EDGE.y)];
+    // Rounded, so that the call to copy is exactly what is shown.
+    const round = (v: number) => Math.round(v * 1000) / 1000;
+    at[i] = [round(clamp(x, -EDGE.x, EDGE.x)), round(clamp(y, -EDGE.y, EDGE.y))];
   }
 
   let text = "";
@@ -98,6 +101,10 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
     value.textContent = text;
     explained.textContent = `δ+ ${fixed(near)}, δ− ${fixed(uses ? other : far)}${uses ? " (swapped: positive to negative)" : ""}`;
     numbers.update(at.map((point, i) => [...point, ...down[i]!].map((x) => fixed(x, 2))));
+
+    const given = [options.loss === "margin" ? `margin: ${options.margin}` : "", options.swap ? "swap: true" : ""].filter(Boolean).join(", ");
+    const name = options.loss === "margin" ? "tripletMarginLoss" : "tripletRatioLoss";
+    code.update(`${name}.valueAndGrad(${at.map(literal).join(", ")}${given && `, { ${given} }`});`);
 
     at.forEach(([x, y], i) => {
       set(handles[i]!, { transform: `translate(${px(x!)} ${py(y!)})` });
