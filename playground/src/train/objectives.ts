@@ -33,8 +33,8 @@ export interface EmbeddingObjective extends Base {
 export type Objective = ClassObjective | EmbeddingObjective;
 
 const SMOOTHING = 0.1;
-/** Two directions in a plane that differ by more than 60 degrees are far enough apart: ten classes have 36 degrees each. */
-const COSINE_MARGIN = 0.5;
+/** The cosine of 37 degrees: ten directions around a circle are 36 degrees apart. With 0.5, 60 degrees, classes would have to share six directions. */
+const COSINE_MARGIN = 0.8;
 
 function oneHot(classes: Int32Array): Matrix {
   const data = new Float32Array(classes.length * CLASSES);
@@ -101,7 +101,7 @@ export const objectives: readonly Objective[] = [
     name: "mseLoss on one-hot targets",
     kind: "classes",
     code: "mseLoss.valueAndGrad(scores, oneHot)",
-    note: "Regression instead of classification: a score of 2 is as wrong as one of 0. It learns, but worse, and two dimensions cannot fit ten targets.",
+    note: "Regression instead of classification: a score of 2 is as wrong as one of 0. Scores that are linear in two numbers cannot hit ten targets: some classes find theirs, the others stay in a heap.",
     loss: (kit, scores, classes, input) => kit.mseLoss.valueAndGrad(scores, oneHot(classes), { out: { input } }).value,
   },
   {
@@ -126,7 +126,7 @@ export const objectives: readonly Objective[] = [
     kind: "embedding",
     angular: true,
     code: `cosineEmbeddingLoss.valueAndGrad(input1, input2, sign, { margin: ${COSINE_MARGIN} })`,
-    note: "Only the angle counts: classes become directions on a circle, and neighbours are judged by direction.",
+    note: "Only the angle counts: classes become directions, ten of them around the circle, and neighbours are judged by direction alone.",
     loss(kit, [a, p, n], [anchor, positive, negative]) {
       const rows = a!.shape[0]!;
       const again = new Float32Array(anchor!.length);
