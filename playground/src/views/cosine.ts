@@ -2,7 +2,7 @@
  * Cosine embedding loss: two unit vectors to turn, the gradient at their tips, and the loss against the angle between them.
  *
  * For tests: `[data-testid=cosine-value]` (the loss), `[data-testid=cosine-cosine]` (the cosine), `[data-testid=cosine-input1]`, `-input2` (sliders: arrow
- * keys 1°, with Shift or Page keys 5°; `aria-valuenow` is the angle in degrees, 0 to 360), a select "target" (1, -1), a slider "margin", a button "reset".
+ * keys 1°, with Shift or Page keys 5°; `aria-valuenow` is the angle in degrees, 0 to 359; Home and End go there), a select "target" (1, -1), a slider "margin", a button "reset".
  */
 import * as Plot from "@observablehq/plot";
 import { cosineEmbeddingLoss, cosineSimilarity } from "losskit";
@@ -66,10 +66,10 @@ export const mount: Mount = (root) => {
     return draggable(handle, {
       label: `${NAMES[i]}, angle`,
       min: 0,
-      max: 360,
+      max: 359,
       to: (x, y) => to(Math.atan2(HEIGHT / 2 - y, x - WIDTH / 2) / RADIANS),
       // Right and up turn counterclockwise, as an angle grows.
-      by: (dx, dy) => to(angles[i]! + dx + dy),
+      by: (dx, dy) => to(Number.isFinite(dx) ? angles[i]! + dx + dy : dx < 0 ? 0 : 359),
       state: () => ({ now: angles[i]!, text: `${angles[i]} degrees; cosine ${cosine.textContent}; loss ${value.textContent}` }),
     });
   });
@@ -136,6 +136,7 @@ export const mount: Mount = (root) => {
   }
 
   root.append(
+    html("p", { class: "note" }, "With target 1 the loss is 1 − cos, with target -1 it is max(0, cos − margin): what is different enough is left alone."),
     html(
       "div",
       { class: "controls" },
@@ -170,7 +171,16 @@ export const mount: Mount = (root) => {
     html(
       "div",
       { class: "split" },
-      stage,
+      html(
+        "div",
+        {},
+        stage,
+        html(
+          "p",
+          { class: "note" },
+          "Arrows are half of minus the gradient. It has no part along its own vector: the length of a vector does not matter to the loss.",
+        ),
+      ),
       html(
         "div",
         {},
@@ -182,7 +192,12 @@ export const mount: Mount = (root) => {
       ),
     ),
   );
-  const observer = new ResizeObserver(update);
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (graph.clientWidth === width) return;
+    width = graph.clientWidth;
+    update();
+  });
   observer.observe(graph);
   update();
   return () => {

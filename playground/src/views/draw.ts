@@ -55,7 +55,7 @@ export interface Dragged {
   max: number;
   /** The pointer is here, in the SVG's own coordinates. */
   to(x: number, y: number): void;
-  /** An arrow key: one step right (dx = 1), up (dy = 1); five with Shift or as Page Up and Page Down. */
+  /** An arrow key: one step right (dx = 1), up (dy = 1); five with Shift or as Page Up and Page Down; infinitely many as Home and End. */
   by(dx: number, dy: number): void;
   /** What a screen reader says: a number between min and max, and words. */
   state(): { now: number; text: string };
@@ -68,6 +68,8 @@ const STEPS: Record<string, readonly [number, number]> = {
   ArrowDown: [0, -1],
   PageUp: [0, 5],
   PageDown: [0, -5],
+  Home: [-Infinity, 0],
+  End: [Infinity, 0],
 };
 
 /** Makes a group of an SVG a slider. Returns what tells the screen reader that the state has changed. */

@@ -134,6 +134,12 @@ export const mount: Mount = (root) => {
   const chart = (title: string, stage: Element) => html("div", {}, html("p", { class: "title" }, title), stage);
   root.append(
     html(
+      "p",
+      { class: "note" },
+      "The loss is −Σ q log p, with p the softmax of the logits and q the target: 1 at its class, or with label smoothing ε, 1 − ε there and ε spread over all. ",
+      "The gradient by each logit is what is between them, p − q.",
+    ),
+    html(
       "div",
       { class: "controls" },
       slider({

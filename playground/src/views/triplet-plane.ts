@@ -55,9 +55,10 @@ export function plane(
 
   const slots = SHOWN.map(() => LOSSES.map((loss) => html("div", { class: "map", "data-testid": `plane-${loss}` })));
   const legends = SHOWN.map(() => html("div"));
+  const here = SHOWN.map(() => html("span"));
   const maps = html("div", { class: "maps" });
   SHOWN.forEach(({ name }, row) => {
-    maps.append(html("div", { class: "row" }, html("b", {}, name), legends[row]!), ...slots[row]!);
+    maps.append(html("div", { class: "row" }, html("b", {}, name), here[row]!, legends[row]!), ...slots[row]!);
   });
   const numbers = table("", ["loss", "value", "∂/∂δ+", "∂/∂δ−"], ["margin loss", "ratio loss"]);
   numbers.node.dataset.testid = "triplet-plane";
@@ -66,14 +67,13 @@ export function plane(
   let marks: { node: SVGGElement; x(v: number): number; y(v: number): number }[] = [];
 
   function mark(): void {
-    const here = [[options.near, options.far]] as const;
+    const samples = LOSSES.map((loss) => compute(loss, [[options.near, options.far]], options));
     numbers.node.caption!.textContent = `At δ+ = ${fixed(options.near, 2)}, δ− = ${fixed(options.far, 2)}`;
-    numbers.update(
-      LOSSES.map((loss) => {
-        const { value, byPositive, byNegative } = compute(loss, here, options);
-        return [value[0]!, byPositive[0]!, byNegative[0]!].map((x) => fixed(x));
-      }),
-    );
+    numbers.update(samples.map((sample) => [sample.value, sample.byPositive, sample.byNegative].map(([x]) => fixed(x!))));
+    here.forEach((text, row) => {
+      const [margin, ratio] = samples.map((sample) => fixed((row === 0 ? sample.value : sample.byPositive)[0]!));
+      text.textContent = `here: margin ${margin}, ratio ${ratio}`;
+    });
     for (const { node, x, y } of marks) {
       const [cx, cy] = [x(options.near), y(options.far)];
       set(node.children[0]!, { d: `M${x(0)} ${cy}H${x(LARGEST)}M${cx} ${y(0)}V${y(LARGEST)}` });

@@ -48,12 +48,13 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
   const value = html("b", { "data-testid": "triplet-value" });
   const explained = html("span");
   const numbers = table("Position and pull (minus the gradient)", ["point", "x", "y", "pull x", "pull y"], NAMES);
+  const status = html("p", { class: "unseen", role: "status" });
   const code = call();
   const node = html(
     "div",
     { class: "split" },
     stage,
-    html("div", {}, html("p", { class: "reading" }, "loss ", value), html("p", { class: "reading" }, explained), numbers.node, code.node),
+    html("div", {}, html("p", { class: "reading" }, "loss ", value), html("p", { class: "reading" }, explained), numbers.node, code.node, status),
   );
 
   function loss() {
@@ -139,10 +140,12 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
         move(i, at[i]![0]! - options.rate * grad[name][0]!, at[i]![1]! - options.rate * grad[name][1]!);
       });
       update();
+      status.textContent = `After the step: loss ${text}`;
     },
     reset() {
       at = START.map((point) => [...point]);
       update();
+      status.textContent = `As at the start: loss ${text}`;
     },
   };
 }
