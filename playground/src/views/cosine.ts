@@ -95,14 +95,18 @@ export const mount: Mount = (root) => {
           stroke: (d) => (d.sign === 1 ? "var(--value)" : "var(--third)"),
           strokeWidth: (d) => (d.sign === target ? 3 : 1.5),
         }),
-        Plot.text([1, -1], {
-          x: (sign) => (sign === 1 ? 148 : 22),
-          y: (sign) => curve(sign, margin)[sign === 1 ? 148 : 22]!,
-          text: (sign) => `target ${sign === 1 ? "+1" : "−1"}`,
-          dy: -16,
-          fill: "var(--text)",
-          stroke: "var(--panel)",
-        } as Plot.TextOptions),
+        ...[1, -1].map((sign) => {
+          const x = sign === 1 ? 125 : 30;
+          const side = sign === 1 ? ({ textAnchor: "end", dx: -10 } as const) : ({ textAnchor: "start", dx: 10 } as const);
+          return Plot.text([[x, curve(sign, margin)[x]!]], {
+            ...side,
+            dy: -8,
+            text: [`target ${sign}`],
+            fill: "var(--text)",
+            stroke: "var(--panel)",
+            strokeWidth: 4,
+          });
+        }),
         Plot.ruleX([angle], { stroke: "var(--muted)", strokeDasharray: "3 3" }),
         Plot.dot([[angle, loss]], { r: 6, fill: "var(--panel)", stroke: "var(--text)", strokeWidth: 2.5 }),
       ],
@@ -130,7 +134,7 @@ export const mount: Mount = (root) => {
     });
     const [x1, y1, x2, y2] = [...first, ...second].map((x) => 0.3 * x) as [number, number, number, number];
     set(between, { d: `M${px(x1)} ${py(y1)}A${0.3 * RADIUS} ${0.3 * RADIUS} 0 0 ${turn > 0 ? 0 : 1} ${px(x2)} ${py(y2)}` });
-    code.update(`cosineEmbeddingLoss.valueAndGrad(${literal(first)}, ${literal(second)}, ${target}, { margin: ${margin} });`);
+    code.update("cosineEmbeddingLoss", [literal(first), literal(second), String(target), `{ margin: ${margin} }`]);
     draw(Math.abs(turn), loss);
     for (const say of announce) say();
   }

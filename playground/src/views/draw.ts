@@ -167,7 +167,7 @@ export function picture<T extends Element>(plot: T): T {
 }
 
 /** The call that computes what is shown, to copy. */
-export function call(): { node: HTMLElement; update(text: string): void } {
+export function call(): { node: HTMLElement; update(name: string, args: readonly string[]): void } {
   const code = html("code");
   const node = html(
     "div",
@@ -177,8 +177,8 @@ export function call(): { node: HTMLElement; update(text: string): void } {
   );
   return {
     node,
-    update(text) {
-      code.textContent = text;
+    update(name, args) {
+      code.textContent = `${name}.valueAndGrad(\n${args.map((arg) => `  ${arg},\n`).join("")});`;
     },
   };
 }

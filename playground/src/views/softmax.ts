@@ -122,7 +122,7 @@ export const mount: Mount = (root) => {
     });
     set(probabilityStage, { "aria-label": `Probabilities: ${Array.from(p, (x, i) => `class ${i} ${fixed(x, 2)}`).join(", ")}` });
     set(gradientStage, { "aria-label": `Gradient by each logit: ${Array.from(grad.input, (x, i) => `class ${i} ${fixed(x, 2)}`).join(", ")}` });
-    code.update(`crossEntropyLoss.valueAndGrad(${literal(logits)}, ${target}, { labelSmoothing: ${labelSmoothing} });`);
+    code.update("crossEntropyLoss", [literal(logits), String(target), `{ labelSmoothing: ${labelSmoothing} }`]);
     for (const say of announce) say();
   }
 

@@ -110,6 +110,7 @@ export function plane(
             Plot.raster(pick(compute(loss, grid, options)), { width: CELLS, height: CELLS, x1: 0, y1: 0, x2: LARGEST, y2: LARGEST }),
             Plot.frame({ stroke: "var(--line)" }),
             Plot.text(PRINTED, {
+              filter: (_, i) => width > 220 || i % 2 === 0,
               x: "0",
               y: "1",
               text: (_, i) => fixed(printed[i]!, 2),
@@ -122,7 +123,7 @@ export function plane(
         }) as SVGSVGElement & Plot.Plot;
         picture(plot);
         const cross = svg("g", {}, svg("path", { class: "cross" }), svg("circle", { class: "here", r: 5 }));
-        plot.append(cross);
+        plot.insertBefore(cross, plot.lastChild); // under the printed values
         const [x, y] = [plot.scale("x")!, plot.scale("y")!];
         marks.push({ node: cross, x: (v) => x.apply(v), y: (v) => y.apply(v) });
         const slot = slots[row]![column]!;

@@ -105,7 +105,7 @@ export function points(options: TripletOptions): { node: HTMLElement; update(): 
 
     const given = [options.loss === "margin" ? `margin: ${options.margin}` : "", options.swap ? "swap: true" : ""].filter(Boolean).join(", ");
     const name = options.loss === "margin" ? "tripletMarginLoss" : "tripletRatioLoss";
-    code.update(`${name}.valueAndGrad(${at.map(literal).join(", ")}${given && `, { ${given} }`});`);
+    code.update(name, [...at.map(literal), ...(given ? [`{ ${given} }`] : [])]);
 
     at.forEach(([x, y], i) => {
       set(handles[i]!, { transform: `translate(${px(x!)} ${py(y!)})` });
