@@ -33,7 +33,7 @@ export function curves(): Curves {
     const x: Plot.ScaleOptions = { domain: [0, end(losses)], label: "step", ticks: 5 };
     const frame = { width, height: HEIGHT, marginLeft: 40, marginRight: 12, marginTop: 12, marginBottom: 34, style };
     const line = { x: "step", y: "value", strokeWidth: 2, clip: true } as const;
-    const highest = Math.max(...losses.map(({ value }) => value), 1e-6);
+    const highest = Math.max(0, ...losses.map(({ value }) => value)) || 1;
     loss.replaceChildren(
       html("figcaption", {}, "loss of the training digits"),
       picture(

@@ -2,7 +2,7 @@
  * WebAssembly against JavaScript in this browser, in a worker that can be ended at any moment.
  *
  * For tests: `[data-testid=race-start]` (button), `[data-testid=race-stop]` (button, disabled while nothing runs), `[data-testid=race-ratio]` (times as
- * fast, filled when a race is over; "–" where WebAssembly is refused), `[data-testid=race-markdown]` (the results as Markdown),
+ * fast, there when the first race is over, "…" during the next; "–" where WebAssembly is refused), `[data-testid=race-markdown]` (the results as Markdown),
  * `[data-testid=race-refused]` (why WebAssembly is refused; hidden where it runs).
  */
 import { button, copyButton, select } from "../controls.js";
@@ -28,6 +28,7 @@ export const mount: Mount = (root) => {
   const status = html("p", { role: "status" });
   const progress = html("progress", { max: 1, value: 0, "aria-label": "progress of the race", hidden: "" });
   const refused = html("p", { class: "note", "data-testid": "race-refused", hidden: "" });
+  const figure = html("b", { "data-testid": "race-ratio" });
   const stage = html("div");
   const text = html("pre", { class: "code race-markdown", "data-testid": "race-markdown", tabindex: 0, role: "region", "aria-label": "Results as Markdown" });
   const report = html(
@@ -43,25 +44,23 @@ export const mount: Mount = (root) => {
   stop.dataset.testid = "race-stop";
 
   function end(words: string): void {
+    const focused = document.activeElement;
     worker?.terminate();
     worker = undefined;
     status.textContent = words;
     progress.hidden = true;
     start.disabled = false;
     stop.disabled = true;
+    if (focused === stop) start.focus(); // a button that is switched off loses the keyboard
   }
 
   function show(result: Result): void {
     results.push(result);
     const { wasm, js, ratio } = result;
+    figure.textContent = ratio ? times(ratio.median) : "–";
     const verdict = ratio
-      ? [
-          "WebAssembly is ",
-          html("b", { "data-testid": "race-ratio" }, times(ratio.median)),
-          " times as fast ",
-          html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`),
-        ]
-      : [html("b", { "data-testid": "race-ratio" }, "–"), " WebAssembly does not run here"];
+      ? ["WebAssembly is ", figure, " times as fast ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
+      : [figure, " WebAssembly does not run here"];
     stage.replaceChildren(
       html("p", { class: "race-verdict" }, ...verdict),
       html("p", { class: "note" }, `${result.loss}, ${result.size}, float32, value and gradient in one call; bars are medians of ${result.rounds} rounds.`),
@@ -77,22 +76,25 @@ export const mount: Mount = (root) => {
   }
 
   function run(): void {
+    const focused = document.activeElement;
     end("Starting.");
-    start.disabled = true;
     stop.disabled = false;
+    start.disabled = true;
+    if (focused === start) stop.focus();
     progress.hidden = false;
     progress.value = 0;
+    figure.textContent = "…";
+    const order: Order = { loss, size };
     worker = new Worker(new URL("../race/worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<News>) => {
       if (data.type === "progress") {
         progress.value = data.done;
-        const words = `${loss}: ${data.text} …`;
+        const words = `${order.loss}: ${data.text} …`;
         if (status.textContent !== words) status.textContent = words;
       } else if (data.type === "result") show(data);
       else end(`The race was given up: ${data.text}.`);
     });
     worker.addEventListener("error", (event) => end(`The race was given up: ${event.message || "the worker did not start"}.`));
-    const order: Order = { loss, size };
     worker.postMessage(order);
   }
 

@@ -96,9 +96,13 @@ export const mount: Mount = (root) => {
   }
 
   function buttons(): void {
+    const focused = document.activeElement;
     start.textContent = step >= MAX_STEPS ? "start again" : step > 0 ? "resume" : "start";
     start.disabled = running || failed;
     stop.disabled = !running;
+    // The keyboard stays where it was: on the button that can be pressed now.
+    if (focused === start && start.disabled && running) stop.focus();
+    if (focused === stop && stop.disabled) start.focus();
   }
 
   function reset(): void {
