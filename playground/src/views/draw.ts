@@ -135,7 +135,8 @@ export function table(
 
 /** A custom property as the rgb() that Plot interpolates: it may be written as any colour, light-dark() and color-mix() included. */
 export function colour(root: HTMLElement, name: string): string {
-  const probe = root.appendChild(html("span", { style: `color: var(${name})` }));
+  const probe = root.appendChild(html("span"));
+  probe.style.color = `var(${name})`;
   const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
   pixel.fillStyle = getComputedStyle(probe).color;
   probe.remove();

@@ -48,11 +48,11 @@ export const mount: Mount = (root) => {
 
   // Probabilities: 120 pixels are 1; a dashed line is the target q.
   const probabilityBars = bars(140, "--value");
-  const targets = START.map((_, i) => svg("path", { class: "edge", "stroke-dasharray": "5 3", "data-x": middle(i) }));
+  const targets = START.map(() => svg("g", {}, svg("path", { class: "goal-ground" }), svg("path", { class: "goal" })));
   const probabilityWords = words();
   const probabilityStage = svg(
     "svg",
-    { class: "stage", viewBox: `0 0 ${WIDTH} 150`, role: "img" },
+    { class: "stage", viewBox: `0 0 ${WIDTH} 168`, role: "img" },
     rule(140),
     ...probabilityBars,
     ...targets,
@@ -109,8 +109,8 @@ export const mount: Mount = (root) => {
       const top = 140 - 120 * p[i]!;
       set(probabilityBars[i]!, { y: top, height: 120 * p[i]! });
       const goal = 140 - 120 * q[i]!;
-      set(targets[i]!, { d: `M${middle(i) - 30} ${goal}h60` });
-      set(probabilityWords[i]!, { y: Math.min(top, 132) - 8 });
+      for (const line of targets[i]!.children) set(line, { d: `M${middle(i) - 30} ${goal}h60` });
+      set(probabilityWords[i]!, { y: 156 });
       probabilityWords[i]!.textContent = fixed(p[i]!);
 
       const g = grad.input[i]!;

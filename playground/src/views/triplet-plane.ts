@@ -5,7 +5,7 @@ import type { TripletOptions } from "./triplet.js";
 
 /** Unit vectors are at most 2 apart. */
 export const LARGEST = 2;
-const CELLS = 64;
+const CELLS = 128;
 /** Where the maps print their value, so that no one needs to compare colours. */
 const PRINTED = [0.2, 0.6, 1, 1.4, 1.8].map((x): [number, number] => [x, LARGEST - x]);
 const LOSSES = ["margin", "ratio"] as const;
@@ -86,6 +86,7 @@ export function plane(
     const width = clamp(Math.floor((available - 16) / 2), 130, 340);
     const paper = colour(root, "--panel");
     marks = [];
+    const samples = LOSSES.map((loss) => ({ everywhere: compute(loss, grid, options), printed: compute(loss, PRINTED, options) }));
     SHOWN.forEach(({ name, accent, largest }, row) => {
       const color: Plot.ScaleOptions = { type: "linear", domain: [0, largest], range: [paper, colour(root, accent)], interpolate: "lab", clamp: true };
       const legend = Plot.legend({ color, width: 200, height: 34, marginTop: 2, marginBottom: 18, ticks: 4 }) as SVGSVGElement;
@@ -93,7 +94,7 @@ export function plane(
       legends[row]!.replaceChildren(legend);
       LOSSES.forEach((loss, column) => {
         const pick = (sample: Sample) => (row === 0 ? sample.value : sample.byPositive);
-        const printed = pick(compute(loss, PRINTED, options));
+        const printed = pick(samples[column]!.printed);
         const plot = Plot.plot({
           width,
           height: width,
@@ -107,7 +108,7 @@ export function plane(
           x: { domain: [0, LARGEST], ticks: 4, label: "δ+", labelAnchor: "right" },
           y: { domain: [0, LARGEST], ticks: 4, label: `δ−   ${loss} loss`, labelAnchor: "top" },
           marks: [
-            Plot.raster(pick(compute(loss, grid, options)), { width: CELLS, height: CELLS, x1: 0, y1: 0, x2: LARGEST, y2: LARGEST }),
+            Plot.raster(pick(samples[column]!.everywhere), { width: CELLS, height: CELLS, x1: 0, y1: 0, x2: LARGEST, y2: LARGEST }),
             Plot.frame({ stroke: "var(--line)" }),
             Plot.text(PRINTED, {
               filter: (_, i) => width > 220 || i % 2 === 0,
