@@ -47,6 +47,8 @@ export const mount: Mount = (root) => {
     const focused = document.activeElement;
     worker?.terminate();
     worker = undefined;
+    const last = results.at(-1)?.ratio;
+    figure.textContent = last ? times(last.median) : "–";
     status.textContent = words;
     progress.hidden = true;
     start.disabled = false;
@@ -57,7 +59,6 @@ export const mount: Mount = (root) => {
   function show(result: Result): void {
     results.push(result);
     const { wasm, js, ratio } = result;
-    figure.textContent = ratio ? times(ratio.median) : "–";
     const verdict = ratio
       ? ["WebAssembly is ", figure, " times as fast ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
       : [figure, " WebAssembly does not run here"];
