@@ -1,4 +1,4 @@
-/** What the views that are dragged share: elements, arrows, handles for pointer and keyboard, and colours as Plot wants them. */
+/** What the views that are dragged share: elements, arrows, handles for pointer and keyboard, colours for canvases. */
 import { copyButton } from "../controls.js";
 import "./draw.css";
 
@@ -133,8 +133,8 @@ export function table(
   return { node, update };
 }
 
-/** A custom property as the rgb() that Plot interpolates: it may be written as any colour, light-dark() and color-mix() included. */
-export function colour(root: HTMLElement, name: string): string {
+/** The red, green and blue of a custom property, which may be written as any colour, light-dark() and color-mix() included. */
+export function ink(root: HTMLElement, name: string): readonly [number, number, number] {
   const probe = root.appendChild(html("span"));
   probe.style.color = `var(${name})`;
   const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
@@ -142,7 +142,7 @@ export function colour(root: HTMLElement, name: string): string {
   probe.remove();
   pixel.fillRect(0, 0, 1, 1);
   const [r, g, b] = pixel.getImageData(0, 0, 1, 1).data;
-  return `rgb(${r},${g},${b})`;
+  return [r!, g!, b!];
 }
 
 /** Calls back when the page turns light or dark: by the system, or by an attribute on <html>. Returns what ends it. */

@@ -1,17 +1,19 @@
 import * as Plot from "@observablehq/plot";
 import { tripletMarginLoss, tripletRatioLoss } from "losskit";
-import { clamp, colour, fixed, html, onTheme, picture, set, svg, table } from "./draw.js";
+import { clamp, fixed, html, ink, onTheme, picture, set, svg, table } from "./draw.js";
 import type { TripletOptions } from "./triplet.js";
 
 /** Unit vectors are at most 2 apart. */
 export const LARGEST = 2;
 const CELLS = 128;
+const EDGE = { left: 34, right: 8, top: 22, bottom: 34 }; // pixels
 /** Where the maps print their value, so that no one needs to compare colours. */
 const PRINTED = [0.2, 0.6, 1, 1.4, 1.8].map((x): [number, number] => [x, LARGEST - x]);
 const LOSSES = ["margin", "ratio"] as const;
 const SHOWN = [
-  { name: "value", accent: "--value", largest: 3 },
-  { name: "gradient by δ+", accent: "--gradient", largest: 1 },
+  { name: "value", accent: "--value", of: (sample: Sample) => sample.value, largest: () => 3 },
+  // With swap the positive can leave the anchor and near the negative at once: both distances count.
+  { name: "gradient by δ+", accent: "--gradient", of: (sample: Sample) => sample.byPositive, largest: (swap: boolean) => (swap ? 2 : 1) },
 ] as const;
 
 interface Sample {
@@ -43,114 +45,142 @@ function compute(loss: (typeof LOSSES)[number], at: readonly (readonly [number, 
   };
 }
 
+/** What one map is made of: colours on a canvas, and over it the axes, the crosshair and the printed values. */
+interface Map {
+  slot: HTMLElement;
+  canvas: HTMLCanvasElement;
+  cross: SVGPathElement;
+  here: SVGCircleElement;
+  printed: SVGTextElement[];
+}
+
 /** Value and gradient of both losses over the plane of the two distances. */
 export function plane(
   options: TripletOptions,
   root: HTMLElement,
   moved: (near: number, far: number) => void,
 ): { node: HTMLElement; numbers: HTMLElement; update(): void; mark(): void; end(): void } {
-  // Cell centres: at distance 0 the direction is lost, and with it the derivative.
+  // Cell centres: at distance 0 the direction is lost, and with it the derivative. The top row, the largest δ−, comes first.
   const centre = (i: number) => ((i + 0.5) / CELLS) * LARGEST;
-  const grid = Array.from({ length: CELLS * CELLS }, (_, i): [number, number] => [centre(i % CELLS), centre(Math.floor(i / CELLS))]);
+  const grid = Array.from({ length: CELLS * CELLS }, (_, i): [number, number] => [centre(i % CELLS), LARGEST - centre(Math.floor(i / CELLS))]);
 
-  const slots = SHOWN.map(() => LOSSES.map((loss) => html("div", { class: "map", "data-testid": `plane-${loss}` })));
-  const legends = SHOWN.map(() => html("div"));
   const here = SHOWN.map(() => html("span"));
-  const maps = html("div", { class: "maps" });
-  SHOWN.forEach(({ name }, row) => {
-    maps.append(html("div", { class: "row" }, html("b", {}, name), here[row]!, legends[row]!), ...slots[row]!);
+  const scales = SHOWN.map(({ accent }) => {
+    const ramp = html("i");
+    ramp.style.background = `linear-gradient(to right, transparent, var(${accent}))`;
+    return html("span", { class: "scale" }, "0 ", ramp, html("span"));
   });
+  const maps = SHOWN.map(() =>
+    LOSSES.map(
+      (loss): Map => ({
+        slot: html("div", { class: "map", "data-testid": `plane-${loss}` }),
+        canvas: html("canvas", { width: CELLS, height: CELLS, "aria-hidden": "true" }),
+        cross: svg("path", { class: "cross" }),
+        here: svg("circle", { class: "here", r: 5 }),
+        printed: PRINTED.map(() => svg("text", { class: "halo" })),
+      }),
+    ),
+  );
+  const node = html(
+    "div",
+    { class: "maps" },
+    ...SHOWN.flatMap(({ name }, row) => [html("div", { class: "row" }, html("b", {}, name), here[row]!, scales[row]!), ...maps[row]!.map(({ slot }) => slot)]),
+  );
   const numbers = table("", ["loss", "value", "∂/∂δ+", "∂/∂δ−"], ["margin loss", "ratio loss"]);
   numbers.node.dataset.testid = "triplet-plane";
-  const node = html("div", {}, maps);
 
-  let marks: { node: SVGGElement; x(v: number): number; y(v: number): number }[] = [];
+  let side = 0;
+  const x = (near: number) => EDGE.left + (near / LARGEST) * side;
+  const y = (far: number) => EDGE.top + (1 - far / LARGEST) * side;
 
+  /** The crosshair, and the numbers at it. */
   function mark(): void {
     const samples = LOSSES.map((loss) => compute(loss, [[options.near, options.far]], options));
     numbers.node.caption!.textContent = `At δ+ = ${fixed(options.near, 2)}, δ− = ${fixed(options.far, 2)}`;
     numbers.update(samples.map((sample) => [sample.value, sample.byPositive, sample.byNegative].map(([x]) => fixed(x!))));
-    here.forEach((text, row) => {
-      const [margin, ratio] = samples.map((sample) => fixed((row === 0 ? sample.value : sample.byPositive)[0]!));
-      text.textContent = `here: margin ${margin}, ratio ${ratio}`;
+    SHOWN.forEach(({ of }, row) => {
+      const [margin, ratio] = samples.map((sample) => fixed(of(sample)[0]!));
+      here[row]!.textContent = `here: margin ${margin}, ratio ${ratio}`;
     });
-    for (const { node, x, y } of marks) {
-      const [cx, cy] = [x(options.near), y(options.far)];
-      set(node.children[0]!, { d: `M${x(0)} ${cy}H${x(LARGEST)}M${cx} ${y(0)}V${y(LARGEST)}` });
-      set(node.children[1]!, { cx, cy });
+    for (const { cross, here } of maps.flat()) {
+      set(cross, { d: `M${x(0)} ${y(options.far)}h${side}M${x(options.near)} ${y(0)}v${-side}` });
+      set(here, { cx: x(options.near), cy: y(options.far) });
     }
   }
 
-  function draw(): void {
-    const available = node.clientWidth || 600;
-    const width = clamp(Math.floor((available - 16) / 2), 130, 340);
-    const paper = colour(root, "--panel");
-    marks = [];
+  /** The colours and the printed values. */
+  function paint(): void {
     const samples = LOSSES.map((loss) => ({ everywhere: compute(loss, grid, options), printed: compute(loss, PRINTED, options) }));
-    SHOWN.forEach(({ name, accent, largest }, row) => {
-      const color: Plot.ScaleOptions = { type: "linear", domain: [0, largest], range: [paper, colour(root, accent)], interpolate: "lab", clamp: true };
-      const legend = Plot.legend({ color, width: 200, height: 34, marginTop: 2, marginBottom: 18, ticks: 4 }) as SVGSVGElement;
-      set(legend, { role: "img", "aria-label": `Colour scale, from 0 (paper) to ${largest} (full colour)` });
-      legends[row]!.replaceChildren(legend);
-      LOSSES.forEach((loss, column) => {
-        const pick = (sample: Sample) => (row === 0 ? sample.value : sample.byPositive);
-        const printed = pick(samples[column]!.printed);
-        const plot = Plot.plot({
-          width,
-          height: width,
-          marginLeft: 34,
-          marginBottom: 34,
-          marginTop: 22,
-          marginRight: 8,
-          ariaLabel: `${name} of the ${loss} loss over δ+ and δ−, each from 0 to ${LARGEST}`,
-          style: { fontSize: "12px", background: "none", color: "var(--text)" },
-          color,
-          x: { domain: [0, LARGEST], ticks: 4, label: "δ+", labelAnchor: "right" },
-          y: { domain: [0, LARGEST], ticks: 4, label: `δ−   ${loss} loss`, labelAnchor: "top" },
-          marks: [
-            Plot.raster(pick(samples[column]!.everywhere), { width: CELLS, height: CELLS, x1: 0, y1: 0, x2: LARGEST, y2: LARGEST }),
-            Plot.frame({ stroke: "var(--line)" }),
-            Plot.text(PRINTED, {
-              filter: (_, i) => width > 220 || i % 2 === 0,
-              x: "0",
-              y: "1",
-              text: (_, i) => fixed(printed[i]!, 2),
-              className: "halo",
-              stroke: "var(--panel)",
-              strokeWidth: 4,
-              fill: "var(--text)",
-            }),
-          ],
-        }) as SVGSVGElement & Plot.Plot;
-        picture(plot);
-        const cross = svg("g", {}, svg("path", { class: "cross" }), svg("circle", { class: "here", r: 5 }));
-        plot.insertBefore(cross, plot.lastChild); // under the printed values
-        const [x, y] = [plot.scale("x")!, plot.scale("y")!];
-        marks.push({ node: cross, x: (v) => x.apply(v), y: (v) => y.apply(v) });
-        const slot = slots[row]![column]!;
-        slot.onpointermove = slot.onpointerdown = (event) => {
-          const box = plot.getBoundingClientRect();
-          const to = (v: unknown) => clamp(Math.round(Number(v) * 20) / 20, 0.05, LARGEST);
-          moved(to(x.invert!(event.clientX - box.left)), to(y.invert!(event.clientY - box.top)));
-        };
-        slot.replaceChildren(plot);
+    SHOWN.forEach(({ of, accent, largest }, row) => {
+      const most = largest(options.swap);
+      const [r, g, b] = ink(root, accent);
+      scales[row]!.lastElementChild!.textContent = String(most);
+      LOSSES.forEach((_, column) => {
+        const { canvas, printed } = maps[row]![column]!;
+        const pixels = new ImageData(CELLS, CELLS);
+        // From the panel's colour at 0 to the accent: as opaque as the value is large.
+        of(samples[column]!.everywhere).forEach((v, i) => {
+          pixels.data.set([r, g, b, (255 * v) / most], 4 * i);
+        });
+        canvas.getContext("2d")!.putImageData(pixels, 0, 0);
+        const values = of(samples[column]!.printed);
+        printed.forEach((text, i) => {
+          text.textContent = fixed(values[i]!, 2);
+        });
       });
     });
     mark();
   }
 
-  let drawn = 0;
+  /** The axes, for the room there is. */
+  function frame(): void {
+    const width = clamp(Math.floor((node.clientWidth - 16) / 2), 130, 340);
+    side = width - EDGE.left - EDGE.right;
+    SHOWN.forEach(({ name }, row) => {
+      LOSSES.forEach((loss, column) => {
+        const { slot, canvas, cross, here, printed } = maps[row]![column]!;
+        const axes = Plot.plot({
+          width,
+          height: side + EDGE.top + EDGE.bottom,
+          marginLeft: EDGE.left,
+          marginRight: EDGE.right,
+          marginTop: EDGE.top,
+          marginBottom: EDGE.bottom,
+          ariaLabel: `${name} of the ${loss} loss over δ+ and δ−, each from 0 to ${LARGEST}`,
+          style: { fontSize: "12px", background: "none", color: "var(--text)" },
+          x: { domain: [0, LARGEST], ticks: 4, label: "δ+", labelAnchor: "right" },
+          y: { domain: [0, LARGEST], ticks: 4, label: `δ−   ${loss} loss`, labelAnchor: "top" },
+          marks: [Plot.frame({ stroke: "var(--line)" })],
+        });
+        picture(axes).append(cross, here, ...printed);
+        printed.forEach((text, i) => {
+          const [near, far] = PRINTED[i]!;
+          set(text, { x: x(near), y: y(far), visibility: width > 220 || i % 2 === 0 ? "visible" : "hidden" });
+        });
+        Object.assign(canvas.style, { left: `${EDGE.left}px`, top: `${EDGE.top}px`, width: `${side}px`, height: `${side}px` });
+        slot.onpointermove = slot.onpointerdown = (event) => {
+          const box = canvas.getBoundingClientRect();
+          const to = (part: number) => clamp(Math.round(part * LARGEST * 20) / 20, 0.05, LARGEST);
+          moved(to((event.clientX - box.left) / side), to((box.bottom - event.clientY) / side));
+        };
+        slot.replaceChildren(canvas, axes);
+      });
+    });
+    mark();
+  }
+
+  let framed = 0;
   const observer = new ResizeObserver(() => {
-    if (node.clientWidth === drawn) return;
-    drawn = node.clientWidth;
-    draw();
+    if (node.clientWidth === framed) return;
+    framed = node.clientWidth;
+    frame();
   });
   observer.observe(node);
-  const noTheme = onTheme(draw);
+  const noTheme = onTheme(paint);
   return {
     node,
     numbers: numbers.node,
-    update: draw,
+    update: paint,
     mark,
     end() {
       observer.disconnect();
