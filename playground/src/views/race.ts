@@ -13,6 +13,7 @@ import { sizeText, table } from "../race/rows.js";
 import type { Mount } from "../view.js";
 import { html } from "./draw.js";
 import "../race/race.css";
+import "./motion.css";
 
 const HOW =
   "Both get the same random data and must agree before they are timed. Each is warmed up; then they take turns, 40 milliseconds each, " +
@@ -25,7 +26,7 @@ export const mount: Mount = (root) => {
   let worker: Worker | undefined;
   const results: Result[] = [];
 
-  const status = html("p", { role: "status" });
+  const status = html("p", { class: "note", role: "status" });
   const progress = html("progress", { max: 1, value: 0, "aria-label": "progress of the race", hidden: "" });
   const refused = html("p", { class: "note", "data-testid": "race-refused", hidden: "" });
   const figure = html("b", { "data-testid": "race-ratio" });
@@ -34,22 +35,24 @@ export const mount: Mount = (root) => {
   const report = html(
     "div",
     { hidden: "" },
-    html("h3", {}, "To copy"),
-    copyButton(() => text.textContent),
+    html("p", { class: "race-title" }, "The results of this visit, as Markdown"),
     text,
+    copyButton(() => text.textContent ?? ""),
   );
   const start = button("start", run);
   const stop = button("stop", () => end("Stopped."));
   start.dataset.testid = "race-start";
   stop.dataset.testid = "race-stop";
 
-  function end(words: string): void {
+  /** `told`: the page shows it in another place, and the words are for screen readers. */
+  function end(words: string, told = false): void {
     const focused = document.activeElement;
     worker?.terminate();
     worker = undefined;
     const last = results.at(-1)?.ratio;
     figure.textContent = last ? times(last.median) : "–";
     status.textContent = words;
+    status.classList.toggle("unseen", told);
     progress.hidden = true;
     start.disabled = false;
     stop.disabled = true;
@@ -73,7 +76,7 @@ export const mount: Mount = (root) => {
       refused.textContent = `WebAssembly is refused here, so losskit computes in JavaScript: ${result.chosen.reason ?? result.refused}`;
     text.textContent = markdown(results);
     report.hidden = false;
-    end(ratio ? `${result.loss}: WebAssembly ${times(ratio.median)} times as fast.` : `${result.loss}: measured in JavaScript alone.`);
+    end(ratio ? `${result.loss}: WebAssembly ${times(ratio.median)} times as fast.` : `${result.loss}: measured in JavaScript alone.`, true);
   }
 
   function run(): void {
@@ -100,7 +103,7 @@ export const mount: Mount = (root) => {
   }
 
   // Small, middling, large: each loss has its own.
-  const sizes = html("span");
+  const sizes = html("div");
   const choose = () => {
     const row = table.find((row) => row.loss === loss)!;
     const options = row.sizes.map((shape, i) => ({ value: String(i), label: sizeText(shape) }));
@@ -110,7 +113,7 @@ export const mount: Mount = (root) => {
   root.append(
     html(
       "div",
-      { class: "controls" },
+      { class: "controls choice" },
       select({
         label: "loss",
         options: losses,
@@ -121,9 +124,8 @@ export const mount: Mount = (root) => {
         },
       }),
       sizes,
-      start,
-      stop,
     ),
+    html("div", { class: "go" }, start, stop),
     html("div", { class: "race-view" }, progress, status, refused, stage, report),
     html("p", { class: "note" }, HOW),
   );

@@ -14,6 +14,7 @@ import { type Backend, type Frame, MAX_STEPS, type News, type Order, WINDOW } fr
 import type { Mount } from "../view.js";
 import { html, onTheme } from "./draw.js";
 import "../train/train.css";
+import "./motion.css";
 
 /** Steps per second. */
 const PACES = [
@@ -56,7 +57,7 @@ export const mount: Mount = (root) => {
   const code = html("code");
   const note = html("p", { class: "note" });
   const trouble = html("p", { class: "note", role: "alert", hidden: "" });
-  const status = html("p", { class: "train-hidden", role: "status" });
+  const status = html("p", { class: "unseen", role: "status" });
   const map = plane();
   const charts = curves();
 
@@ -186,13 +187,13 @@ export const mount: Mount = (root) => {
   root.append(
     html(
       "div",
-      { class: "controls" },
+      { class: "controls choice" },
       select({ label: "loss", options: objectives.map(({ id, name }) => ({ value: id, label: name })), onInput: (id) => again(() => (objective = id)) }),
       select({ label: "backend", options: BACKENDS, value: backend, onInput: (name) => again(() => (backend = name as Backend)) }),
       select({ label: "steps", options: PACES, value: pace, onInput: (value) => tune(() => (pace = value)) }),
       slider({ label: "learning rate", min: 0.001, max: 0.03, step: 0.001, value: rate, onInput: (value) => tune(() => (rate = value)) }),
     ),
-    html("div", { class: "controls" }, start, stop),
+    html("div", { class: "go" }, start, stop),
     trouble,
     html(
       "div",
