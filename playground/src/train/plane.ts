@@ -183,7 +183,9 @@ export function plane(): Plane {
         request = requestAnimationFrame(glide);
       }
     },
-    redraw: draw,
+    redraw() {
+      if (target) draw();
+    },
     end: () => cancelAnimationFrame(request),
   };
 }
