@@ -2,7 +2,7 @@
  * Cosine embedding loss: two unit vectors to turn, the gradient at their tips, and the loss against the angle between them.
  *
  * For tests: `[data-testid=cosine-value]` (the loss), `[data-testid=cosine-cosine]` (the cosine), `[data-testid=cosine-input1]`, `-input2` (sliders: arrow
- * keys 1°, with Shift or Page keys 5°; `aria-valuenow` is the angle in degrees, 0 to 359; Home and End go there), a select "target" (1, -1), a slider "margin", a button "reset".
+ * keys 1°, with Shift or Page keys 5°; `aria-valuenow` is the angle in degrees, 0 to 359; Home and End go there), a select "target" (1, -1), a slider "margin", a button "Reset".
  */
 import * as Plot from "@observablehq/plot";
 import { cosineEmbeddingLoss, cosineSimilarity } from "losskit";
@@ -167,7 +167,7 @@ export const mount: Mount = (root) => {
           update();
         },
       }),
-      button("reset", () => {
+      button("Reset", () => {
         angles = [...START];
         update();
       }),

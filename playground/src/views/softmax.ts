@@ -3,7 +3,7 @@
  *
  * For tests: `[data-testid=softmax-value]` (the loss), `[data-testid=softmax-logit-0]` … `-4` (sliders: arrow keys 0.1, with Shift or Page keys 0.5;
  * `aria-valuenow` is the logit), `input[name=softmax-class][value="0"]` … `"4"`, `[data-testid=softmax-table]` (class, logit, p, q, p − q, gradient),
- * a slider "label smoothing", a button "reset".
+ * a slider "label smoothing", a button "Reset".
  */
 import { crossEntropyLoss, softmax } from "losskit";
 import { button, slider } from "../controls.js";
@@ -153,7 +153,7 @@ export const mount: Mount = (root) => {
           update();
         },
       }),
-      button("reset", () => {
+      button("Reset", () => {
         logits = [...START];
         update();
       }),

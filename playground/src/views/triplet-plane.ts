@@ -7,6 +7,7 @@ import type { TripletOptions } from "./triplet.js";
 export const LARGEST = 2;
 const CELLS = 128;
 const EDGE = { left: 34, right: 8, top: 22, bottom: 34 }; // pixels
+const SMALL = 220; // pixels: less to write on a map that is narrower
 /** Where the maps print their value, so that no one needs to compare colours. */
 const PRINTED = [0.2, 0.6, 1, 1.4, 1.8].map((x): [number, number] => [x, LARGEST - x]);
 const LOSSES = ["margin", "ratio"] as const;
@@ -90,7 +91,8 @@ export function plane(
   numbers.node.dataset.testid = "triplet-plane";
 
   let side = 0;
-  const x = (near: number) => EDGE.left + (near / LARGEST) * side;
+  let left = EDGE.left;
+  const x = (near: number) => left + (near / LARGEST) * side;
   const y = (far: number) => EDGE.top + (1 - far / LARGEST) * side;
 
   /** The crosshair, and the numbers at it. */
@@ -135,29 +137,31 @@ export function plane(
   /** The axes, for the room there is. */
   function frame(): void {
     const width = clamp(Math.floor((node.clientWidth - 16) / 2), 130, 340);
-    side = width - EDGE.left - EDGE.right;
+    const ticks = width < SMALL ? 2 : 4;
+    left = width < SMALL ? 24 : EDGE.left;
+    side = width - left - EDGE.right;
     SHOWN.forEach(({ name }, row) => {
       LOSSES.forEach((loss, column) => {
         const { slot, canvas, cross, here, printed } = maps[row]![column]!;
         const axes = Plot.plot({
           width,
           height: side + EDGE.top + EDGE.bottom,
-          marginLeft: EDGE.left,
+          marginLeft: left,
           marginRight: EDGE.right,
           marginTop: EDGE.top,
           marginBottom: EDGE.bottom,
           ariaLabel: `${name} of the ${loss} loss over δ+ and δ−, each from 0 to ${LARGEST}`,
           style: { fontSize: "12px", background: "none", color: "var(--text)" },
-          x: { domain: [0, LARGEST], ticks: 4, label: "δ+", labelAnchor: "right" },
-          y: { domain: [0, LARGEST], ticks: 4, label: `δ−   ${loss} loss`, labelAnchor: "top" },
+          x: { domain: [0, LARGEST], ticks, label: "δ+", labelAnchor: "right" },
+          y: { domain: [0, LARGEST], ticks, label: `δ−   ${loss} loss`, labelAnchor: "top" },
           marks: [Plot.frame({ stroke: "var(--line)" })],
         });
         picture(axes).append(cross, here, ...printed);
         printed.forEach((text, i) => {
           const [near, far] = PRINTED[i]!;
-          set(text, { x: x(near), y: y(far), visibility: width > 220 || i % 2 === 0 ? "visible" : "hidden" });
+          set(text, { x: x(near), y: y(far), visibility: width >= SMALL || i % 2 === 0 ? "visible" : "hidden" });
         });
-        Object.assign(canvas.style, { left: `${EDGE.left}px`, top: `${EDGE.top}px`, width: `${side}px`, height: `${side}px` });
+        Object.assign(canvas.style, { left: `${left}px`, top: `${EDGE.top}px`, width: `${side}px`, height: `${side}px` });
         slot.onpointermove = slot.onpointerdown = (event) => {
           const box = canvas.getBoundingClientRect();
           const to = (part: number) => clamp(Math.round(part * LARGEST * 20) / 20, 0.05, LARGEST);

@@ -6,7 +6,7 @@
  * arrow keys 0.05, with Shift or Page keys 0.25; `aria-valuenow` is x, `aria-valuetext` has both), `[data-testid=triplet-plane]` (the table of value and
  * derivatives at the crosshair), `[data-testid=plane-margin]`, `[data-testid=plane-ratio]` (two maps each: value, gradient; the pointer moves the
  * crosshair), sliders "δ+ to the positive", "δ− to the negative", "margin", "step size" and,
- * with swap, "angle, degrees"; checkbox "swap", select "loss" (margin, ratio), buttons "step" and "reset".
+ * with swap, "angle, degrees"; checkbox "swap", select "loss" (margin, ratio), buttons "Step" and "Reset".
  */
 import { button, select, slider } from "../controls.js";
 import type { Mount } from "../view.js";
@@ -98,8 +98,8 @@ const view =
           onInput: (loss) => changed({ loss: loss === "ratio" ? "ratio" : "margin" }),
         }),
         slider({ label: "step size", min: 0.1, max: 1, step: 0.1, value: options.rate, onInput: (rate) => changed({ rate }) }),
-        button("step", () => board.step()),
-        button("reset", () => board.reset()),
+        button("Step", () => board.step()),
+        button("Reset", () => board.reset()),
       ),
       board.node,
     );
