@@ -2,16 +2,16 @@
 
 import type { Result, Timing } from "./protocol.js";
 
-/** Three significant digits, in the unit that reads best. */
+/** Three significant digits, in the unit that reads best; it stays with its number. */
 export function time(microseconds: number): string {
-  if (microseconds < 1) return `${(microseconds * 1000).toPrecision(3)} ns`;
-  if (microseconds < 999.5) return `${microseconds.toPrecision(3)} µs`;
-  return `${(microseconds / 1000).toPrecision(3)} ms`;
+  if (microseconds < 1) return `${(microseconds * 1000).toPrecision(3)}\u00a0ns`;
+  if (microseconds < 999.5) return `${microseconds.toPrecision(3)}\u00a0µs`;
+  return `${(microseconds / 1000).toPrecision(3)}\u00a0ms`;
 }
 
 export const times = (ratio: number): string => (ratio < 9.95 ? ratio.toFixed(2) : ratio.toFixed(1));
 
-export const spread = ({ median, low, high }: Timing): string => `${(((high - low) / median) * 100).toFixed(0)} %`;
+export const spread = ({ median, low, high }: Timing): string => `${(((high - low) / median) * 100).toFixed(0)}\u00a0%`;
 
 export function agreement({ difference }: Result): string {
   if (difference === null) return "";
