@@ -4,11 +4,9 @@ import katex from "katex";
 import "katex/dist/katex.min.css";
 import { button, copyButton, select, slider } from "./controls.js";
 import { html } from "./dom.js";
-import { axisOf, evaluate, program, short, starting, sweep } from "./evaluate.js";
-import type { Control, Descriptor, Height } from "./losses/descriptor.js";
+import { axisOf, evaluate, heightOf, program, short, starting, sweep } from "./evaluate.js";
+import type { Control, Descriptor } from "./losses/descriptor.js";
 import { chart } from "./plots.js";
-
-const heightOf = (height: Height, settings: Record<string, number>) => (typeof height === "function" ? height(settings) : height);
 
 function control(name: string, { label, ...rest }: Control, value: number, onInput: (value: number) => void): HTMLElement {
   const element =

@@ -1,11 +1,14 @@
 // A point of a picture, and the code that computes it: both from the same call.
 
 import * as losskit from "losskit";
-import { type Call, type Descriptor, round, type Settings, type Written } from "./losses/descriptor.js";
+import { type Call, type Descriptor, type Height, round, type Settings, type Written } from "./losses/descriptor.js";
 
 interface AnyLoss {
   valueAndGrad(...args: unknown[]): { value: number; grad: Record<string, Float64Array> };
 }
+
+// every loss is shown, so nothing is lost for the bundler
+const library = losskit as unknown as Record<string, AnyLoss>;
 
 export interface Point {
   x: number;
@@ -17,13 +20,13 @@ const isWritten = (arg: unknown): arg is Written => typeof arg === "object" && a
 
 export function evaluate({ name, call }: Descriptor, x: number, settings: Settings): Point {
   const { args, options, wrt, read = (gradient) => gradient[0]! } = call(x, settings);
-  const loss = losskit[name] as unknown as AnyLoss;
+  const loss = library[name]!;
   const { value, grad } = loss.valueAndGrad(...args.map((arg) => (isWritten(arg) ? arg.value : arg)), { ...options, wrt: [wrt] });
   return { x, value, gradient: read(grad[wrt]!) };
 }
 
 const SAMPLES = 400;
-/** A step this many times as large as those around it, and this part of the whole height, is a jump. */
+/** A step this many times as large as those around it, and this part of the plot's height, is a jump. */
 const JUMP = 12;
 const PART = 0.04;
 
@@ -31,16 +34,17 @@ const PART = 0.04;
 export function sweep(descriptor: Descriptor, settings: Settings): Point[] {
   const { min, max } = axisOf(descriptor, settings);
   const points = Array.from({ length: SAMPLES + 1 }, (_, i) => evaluate(descriptor, i === SAMPLES ? max : min + ((max - min) * i) / SAMPLES, settings));
-  const finite = points.map(({ gradient }) => gradient).filter(Number.isFinite);
-  const height = Math.max(...finite) - Math.min(...finite);
+  const [low, high] = heightOf(descriptor.heights.gradient, settings);
   const step = (i: number) => Math.abs((points[i + 1]?.gradient ?? 0) - (points[i]?.gradient ?? 0));
   const around = (i: number) => Math.max(i > 1 ? step(i - 2) : 0, i + 3 < points.length ? step(i + 2) : 0);
   return points.flatMap((point, i) =>
-    i + 1 < points.length && step(i) > PART * height && step(i) > JUMP * around(i)
+    i + 1 < points.length && step(i) > PART * (high - low) && step(i) > JUMP * around(i)
       ? [point, { x: point.x, value: point.value, gradient: Number.NaN }]
       : [point],
   );
 }
+
+export const heightOf = (height: Height, settings: Settings) => (typeof height === "function" ? height(settings) : height);
 
 export const axisOf = ({ axis }: Descriptor, settings: Settings) => (typeof axis === "function" ? axis(settings) : axis);
 

@@ -1,5 +1,5 @@
 import { html } from "./dom.js";
-import { starting, sweep } from "./evaluate.js";
+import { heightOf, starting, sweep } from "./evaluate.js";
 import { groups } from "./losses/index.js";
 import { thumbnail } from "./plots.js";
 import type { Mount } from "./view.js";
@@ -31,9 +31,7 @@ export const mount: Mount = (root) => {
         { class: "cards" },
         ...losses.map((loss) => {
           const settings = starting(loss);
-          const { value } = loss.heights;
-          const range = typeof value === "function" ? value(settings) : value;
-          return card(loss.name, loss.name, thumbnail(sweep(loss, settings), [-0.4 * (range[1] - range[0]), range[1]]));
+          return card(loss.name, loss.name, thumbnail(sweep(loss, settings), heightOf(loss.heights.value, settings)));
         }),
       ),
     );

@@ -64,15 +64,17 @@ export function chart(points: readonly Point[], options: Options): { node: Eleme
 
 const inside = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
 
-/** A curve without axes, for the overview. */
-export function thumbnail(points: readonly Point[], y: readonly [number, number]): Element {
+/** A curve without axes, for the overview: as high as it gets, but never higher than in its own view. */
+export function thumbnail(points: readonly Point[], [low, high]: readonly [number, number]): Element {
+  const values = points.map(({ value }) => value).filter((value) => value >= low && value <= high);
+  const [bottom, top] = [Math.min(0, ...values), Math.max(...values)];
   const plot = Plot.plot({
     width: 160,
     height: 72,
     margin: 4,
     axis: null,
     style: { background: "none" },
-    y: { domain: [...y] },
+    y: { domain: [bottom - 0.6 * (top - bottom), top + 0.05 * (top - bottom)] },
     marks: [
       Plot.line(points, { x: "x", y: "gradient", stroke: "var(--gradient)", strokeWidth: 1.5, clip: true }),
       Plot.line(points, { x: "x", y: "value", stroke: "var(--value)", strokeWidth: 2.5, clip: true }),

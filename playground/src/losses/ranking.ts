@@ -2,7 +2,8 @@ import { choice, define, range, round, signs, toggle, written } from "./descript
 
 const tex = String.raw;
 const triplet = { title: "Triplets: the plane of distances, and three points to move", load: () => import("../views/triplet.js") };
-const inThePlane = "In the plane: the anchor is at (0, 0), the positive at the slider's distance on the x axis, the negative at (x, 0.4). The gradient is that of the negative's x.";
+const inThePlane =
+  "In the plane: the anchor is at (0, 0), the positive at the slider's distance on the x axis, the negative at (x, 0.4). The gradient is that of the negative's x.";
 const RADIAN = Math.PI / 180;
 
 /** A unit vector at an angle in degrees. */
