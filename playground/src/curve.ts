@@ -66,8 +66,9 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       figures[column].replaceChildren(node);
       follow(figures[column], toX);
     }
+    // an address that nobody has changed stays short
+    if (code.textContent) remember(new URLSearchParams(Object.entries({ ...settings, x }).map(([name, value]) => [name, String(value)])).toString());
     code.textContent = program(descriptor, marked, settings);
-    remember(new URLSearchParams(Object.entries({ ...settings, x }).map(([name, value]) => [name, String(value)])).toString());
   };
 
   const axisSlider = () =>

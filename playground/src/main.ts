@@ -50,18 +50,16 @@ function themeToggle(): HTMLElement {
   const page = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
-  // storage may be forbidden, then the choice lasts as long as the page
-  try {
-    const kept = localStorage.getItem("theme");
-    if (kept === "dark" || kept === "light") page.dataset.theme = kept;
-  } catch {}
   const toggle = button("Dark", () => {
     page.dataset.theme = dark() ? "light" : "dark";
     try {
       localStorage.setItem("theme", page.dataset.theme);
-    } catch {}
+    } catch {
+      // storage may be forbidden: then the choice lasts as long as the page
+    }
     show();
   });
+  toggle.setAttribute("aria-label", "Dark theme");
   const show = () => toggle.setAttribute("aria-pressed", String(dark()));
   system.addEventListener("change", show);
   show();
@@ -129,8 +127,10 @@ function route(): void {
   const heading = html("h1", { tabindex: "-1" }, title);
   main.replaceChildren(heading);
   for (const [name, anchor] of links) {
-    if (name === path) anchor.setAttribute("aria-current", "page");
-    else anchor.removeAttribute("aria-current");
+    if (name === path) {
+      anchor.setAttribute("aria-current", "page");
+      anchor.scrollIntoView({ block: "nearest" });
+    } else anchor.removeAttribute("aria-current");
   }
   if (loss) showLoss(loss, new URLSearchParams(query));
   else if (moving) {

@@ -67,14 +67,16 @@ const inside = (value: number, [low, high]: readonly [number, number]) => value 
 /** A curve without axes, for the overview: as high as it gets, but never higher than in its own view. */
 export function thumbnail(points: readonly Point[], [low, high]: readonly [number, number]): Element {
   const values = points.map(({ value }) => value).filter((value) => value >= low && value <= high);
-  const [bottom, top] = [Math.min(0, ...values), Math.max(...values)];
+  const top = Math.max(...values);
+  const lowest = Math.min(0, ...values, ...points.map(({ gradient }) => gradient).filter(Number.isFinite));
+  const bottom = Math.max(lowest, -top);
   const plot = Plot.plot({
     width: 160,
     height: 72,
     margin: 4,
     axis: null,
     style: { background: "none" },
-    y: { domain: [bottom - 0.6 * (top - bottom), top + 0.05 * (top - bottom)] },
+    y: { domain: [bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom)] },
     marks: [
       Plot.line(points, { x: "x", y: "gradient", stroke: "var(--gradient)", strokeWidth: 1.5, clip: true }),
       Plot.line(points, { x: "x", y: "value", stroke: "var(--value)", strokeWidth: 2.5, clip: true }),

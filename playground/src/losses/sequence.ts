@@ -5,7 +5,7 @@ const tex = String.raw;
 const STEPS = 4;
 const SYMBOLS = 3;
 /** Scores of blank, a and b at four steps: somewhat like "ab". */
-const SCORES = [0, 1.5, -0.5, 0.5, 0.5, 0.5, 0.5, -0.5, 1, 1, 0, 0.5];
+const SCORES = [2, 0, -1, 1.5, 0, -0.5, 0.5, -0.5, 1.5, 2, -1, 0];
 const TARGETS = [[1, 2], [1], [1, 1], [1, 1, 1]];
 
 export const sequence = [
@@ -20,8 +20,8 @@ export const sequence = [
       step: range("time step", 1, STEPS, 1, 2),
       zeroInfinity: toggle("zeroInfinity"),
     },
-    axis: range("score of a at that step", -6, 6, 0.05, 0.5),
-    heights: { value: [0, 7], gradient: [-1.1, 1.1] },
+    axis: range("score of a at that step", -6, 6, 0.05, -0.5),
+    heights: { value: [0, 4], gradient: [-0.6, 0.6] },
     call: (x, { text, step, zeroInfinity }) => {
       const at = (step - 1) * SYMBOLS + 1;
       const scores = SCORES.map((score, i) => (i === at ? x : score));
