@@ -1,21 +1,22 @@
-// What the playground computes beside the library: its network's gradients, its trainings, its race.
+// What moves, without the page: the network's gradients, the trainings, the race.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { seeded as random } from "../bench/data.js";
-import { seeded } from "../examples/digits/random.js";
-import { difference } from "../playground/src/race/contest.js";
-import { table } from "../playground/src/race/rows.js";
-import { parse, split } from "../playground/src/train/digits.js";
-import { Network } from "../playground/src/train/network.js";
-import { type Kit, objectiveOf, objectives } from "../playground/src/train/objectives.js";
-import { trainer } from "../playground/src/train/trainer.js";
-import * as js from "../src/js.js";
-import * as wasm from "../src/wasm.js";
+import { seeded as random } from "../../bench/data.js";
+import * as js from "../../dist/esm/js.js";
+import * as wasm from "../../dist/esm/wasm.js";
+import { seeded } from "../../examples/digits/random.js";
+import { difference } from "../src/race/contest.js";
+import { table } from "../src/race/rows.js";
+import { parse, split } from "../src/train/digits.js";
+import { Network } from "../src/train/network.js";
+import { type Kit, objectiveOf, objectives } from "../src/train/objectives.js";
+import { trainer } from "../src/train/trainer.js";
 
 const kits = { js, wasm: wasm as unknown as Kit };
-const data = split(parse(gunzipSync(readFileSync(new URL("../examples/digits/digits.csv.gz", import.meta.url))).toString()), 400);
+const data = split(parse(gunzipSync(readFileSync(fileURLToPath(new URL("../../examples/digits/digits.csv.gz", import.meta.url)))).toString()), 400);
 const RATE = 0.01;
 
 describe("the network of the playground", () => {
@@ -60,7 +61,8 @@ describe("the network of the playground", () => {
   });
 });
 
-describe("trainings of the playground", () => {
+// Milliseconds: a training takes one second on an idle machine.
+describe("trainings of the playground", { timeout: 120_000 }, () => {
   // After 300 steps of 64 digits. By chance a tenth would be right; mseLoss cannot do much better in two dimensions, as the page says.
   it.each(objectives.map(({ id }) => id))("%s learns, and alike on both backends at first", (id) => {
     const [a, b] = [kits.js, kits.wasm].map((kit) => trainer(kit, objectiveOf(id), data));
