@@ -40,7 +40,7 @@ export function chart(points: readonly Point[], options: Options): { node: Eleme
     marginTop: MARGIN.top,
     marginBottom: MARGIN.bottom,
     style: { fontSize: "12px", background: "none", color: "var(--text)", overflow: "visible" },
-    x: { domain: [x.min, x.max], label: x.label, labelAnchor: "center", labelArrow: "none", ticks: Math.min(8, width / 55), tickSize: 0 },
+    x: { domain: [x.min, x.max], label: x.label, labelAnchor: "center", labelArrow: "none", ticks: Math.min(8, width / 75), tickSize: 0 },
     y: { domain: [...y], label: null, ticks: 5, tickSize: 0 },
     marks: [
       Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
