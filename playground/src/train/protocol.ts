@@ -7,6 +7,8 @@ export type Order =
   | { type: "reset"; run: number; objective: string; backend: Backend; rate: number; pace: number }
   | { type: "tune"; rate: number; pace: number }
   | { type: "start" }
+  /** A frame is dealt with. The next one waits for this: a page that cannot keep up gets fewer, and no queue of them stands before its buttons. */
+  | { type: "seen" }
   | { type: "pause" };
 
 export interface Frame {

@@ -25,6 +25,7 @@ let wanted = false;
 let losses: number[] = [];
 let window: number[] = [];
 let shown = 0;
+let seen = true;
 /** When the run (re)started, and at which step: steps that are due by the pace are counted from there. */
 let since = { time: 0, step: 0 };
 
@@ -33,6 +34,7 @@ const post = (news: News, transfer: Transferable[] = []) => self.postMessage(new
 function frame(): void {
   if (!current) return;
   shown = performance.now();
+  seen = false;
   const points = current.points();
   post({ type: "frame", run: settings.run, step, losses, accuracy: current.accuracy(), points, head: current.head(), running }, [points.buffer as ArrayBuffer]);
   losses = [];
@@ -53,7 +55,7 @@ function slice(): void {
   const due = () => since.step + (settings.pace * (performance.now() - since.time)) / 1000;
   while (performance.now() < until && step < MAX_STEPS && step < due()) once(current);
   if (step >= MAX_STEPS) running = false;
-  if (!running || performance.now() - shown > FRAME) frame();
+  if (!running || (seen && performance.now() - shown > FRAME)) frame();
   if (running) setTimeout(guarded, step < due() ? 0 : SLICE, slice);
 }
 
@@ -92,7 +94,8 @@ async function obey(order: Order): Promise<void> {
   else if (order.type === "tune") {
     settings = { ...settings, rate: order.rate, pace: order.pace };
     since = { time: performance.now(), step };
-  } else if (order.type === "start") {
+  } else if (order.type === "seen") seen = true;
+  else if (order.type === "start") {
     wanted = true;
     start();
   } else {

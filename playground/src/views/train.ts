@@ -163,6 +163,7 @@ export const mount: Mount = (root) => {
     },
   };
   worker.addEventListener("message", ({ data }: MessageEvent<News>) => {
+    if (data.type === "frame") send({ type: "seen" });
     if (data.type !== "ready" && data.run !== run) return;
     (obey[data.type] as (news: News) => void)(data);
   });
