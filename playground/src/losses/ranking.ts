@@ -1,7 +1,7 @@
 import { choice, define, range, round, signs, toggle, written } from "./descriptor.js";
 
 const tex = String.raw;
-const triplet = { title: "Triplets: the plane of distances, and three points to move", load: () => import("../views/triplet.js") };
+const triplets = "Triplets: the plane of distances, and three points to move";
 const inThePlane =
   "In the plane: the anchor is at (0, 0), the positive at the slider's distance on the x axis, the negative at (x, 0.4). The gradient is that of the negative's x.";
 const RADIAN = Math.PI / 180;
@@ -85,7 +85,7 @@ export const ranking = [
       options: { margin, p, swap: swap === 1 },
       wrt: "negative",
     }),
-    extra: triplet,
+    extra: { title: triplets, load: () => import("../views/triplet.js") },
   }),
   define({
     name: "tripletRatioLoss",
@@ -105,6 +105,6 @@ export const ranking = [
       options: { swap: swap === 1 },
       wrt: "negative",
     }),
-    extra: triplet,
+    extra: { title: triplets, load: async () => (await import("../views/triplet.js")).ratio },
   }),
 ];
