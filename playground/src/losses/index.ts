@@ -1,0 +1,16 @@
+import { classification } from "./classification.js";
+import type { Descriptor } from "./descriptor.js";
+import { distributions } from "./distributions.js";
+import { ranking } from "./ranking.js";
+import { regression } from "./regression.js";
+import { sequence } from "./sequence.js";
+
+export const groups: readonly { title: string; losses: readonly Descriptor[] }[] = [
+  { title: "Regression", losses: regression },
+  { title: "Classification", losses: classification },
+  { title: "Distributions", losses: distributions },
+  { title: "Ranking and embedding", losses: ranking },
+  { title: "Sequence", losses: sequence },
+];
+
+export const losses: readonly Descriptor[] = groups.flatMap(({ losses }) => losses);

@@ -1,0 +1,87 @@
+import * as Plot from "@observablehq/plot";
+import type { Point } from "./evaluate.js";
+
+type Column = "value" | "gradient";
+
+interface Options {
+  column: Column;
+  label: string;
+  width: number;
+  x: { min: number; max: number; label: string };
+  y: readonly [number, number];
+  marked: Point;
+  /** Units of the gradient's variable in one of x. */
+  perX: number;
+}
+
+const HEIGHT = 260;
+/** Half the length of the tangent, in pixels. */
+const TANGENT = 46;
+const MARGIN = { left: 40, right: 12, top: 14, bottom: 40 };
+
+/** The marked point's tangent: its slope is the gradient, and it has the gradient's colour. */
+function tangent({ x, value, gradient }: Point, { width, perX: unit, x: { min, max }, y: [low, high] }: Options): [number, number][] {
+  const perX = (width - MARGIN.left - MARGIN.right) / (max - min);
+  const perY = (HEIGHT - MARGIN.top - MARGIN.bottom) / (high - low);
+  const slope = gradient * unit;
+  const half = TANGENT / Math.hypot(perX, slope * perY);
+  return Number.isFinite(value) && Number.isFinite(half) ? [-half, half].map((d) => [x + d, value + d * slope]) : [];
+}
+
+export function chart(points: readonly Point[], options: Options): { node: Element; toX: (pixel: number) => number } {
+  const { column, label, width, x, y, marked } = options;
+  const colour = `var(--${column})`;
+  const slope = column === "value" ? tangent(marked, options) : [];
+  const plot = Plot.plot({
+    width,
+    height: HEIGHT,
+    marginLeft: MARGIN.left,
+    marginRight: MARGIN.right,
+    marginTop: MARGIN.top,
+    marginBottom: MARGIN.bottom,
+    style: { fontSize: "12px", background: "none", color: "var(--text)", overflow: "visible" },
+    x: { domain: [x.min, x.max], label: x.label, labelAnchor: "center", labelArrow: "none", ticks: Math.min(8, width / 75), tickSize: 0 },
+    y: { domain: [...y], label: null, ticks: 5, tickSize: 0 },
+    marks: [
+      Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
+      y[0] <= 0 && y[1] >= 0 ? Plot.ruleY([0], { stroke: "var(--muted)" }) : null,
+      Plot.ruleX([marked.x], { stroke: "var(--muted)", strokeDasharray: "2 4" }),
+      // one clipped mark is enough: clip is per mark
+      Plot.line(points, { x: "x", y: column, stroke: colour, strokeWidth: 2.5, strokeLinejoin: "round", clip: true }),
+      Plot.line(slope, { stroke: "var(--gradient)", strokeWidth: 2, clip: true }),
+      inside(marked[column], y) ? Plot.dot([marked], { x: "x", y: column, r: 5.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2.5 }) : null,
+    ],
+  });
+  plot.setAttribute("role", "img");
+  plot.setAttribute("aria-label", label);
+  // Plot's inner labels are on plain <g>, where no reader may meet them
+  for (const inner of plot.querySelectorAll("[aria-label], [aria-description]")) {
+    inner.removeAttribute("aria-label");
+    inner.removeAttribute("aria-description");
+  }
+  return { node: plot, toX: plot.scale("x")!.invert! };
+}
+
+const inside = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
+
+/** A curve without axes, for the overview: as high as it gets, but never higher than in its own view. */
+export function thumbnail(points: readonly Point[], [low, high]: readonly [number, number]): Element {
+  const values = points.map(({ value }) => value).filter((value) => value >= low && value <= high);
+  const top = Math.max(...values);
+  const lowest = Math.min(0, ...values, ...points.map(({ gradient }) => gradient).filter(Number.isFinite));
+  const bottom = Math.max(lowest, -top);
+  const plot = Plot.plot({
+    width: 160,
+    height: 72,
+    margin: 4,
+    axis: null,
+    style: { background: "none" },
+    y: { domain: [bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom)] },
+    marks: [
+      Plot.line(points, { x: "x", y: "gradient", stroke: "var(--gradient)", strokeWidth: 1.5, clip: true }),
+      Plot.line(points, { x: "x", y: "value", stroke: "var(--value)", strokeWidth: 2.5, clip: true }),
+    ],
+  });
+  plot.setAttribute("aria-hidden", "true");
+  return plot;
+}

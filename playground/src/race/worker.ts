@@ -1,0 +1,59 @@
+// Races off the page's own thread: the page stays free, and can end this worker at any moment.
+
+import * as losskit from "losskit";
+import * as js from "losskit/js";
+import * as wasm from "losskit/wasm";
+import { seeded } from "../../../bench/data.js";
+import { consumed, difference, ROUNDS, race, summary } from "./contest.js";
+import type { Backend, News, Order } from "./protocol.js";
+import { type Kit, sizeText, table } from "./rows.js";
+
+const SEED = 1;
+const post = (news: News) => self.postMessage(news);
+
+/** What `losskit/wasm` runs on here, or why it does not. */
+function webAssembly(): { info: Backend | null; refused: string | null } {
+  try {
+    return { info: wasm.backend(), refused: null };
+  } catch (error) {
+    return { info: null, refused: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function run({ loss, size }: Order): Promise<void> {
+  const row = table.find((row) => row.loss === loss)!;
+  const shape = row.sizes[size]!;
+  post({ type: "progress", done: 0, text: "checking that both agree" });
+  const { info, refused } = webAssembly();
+  const contest = row.prepare(seeded(SEED), shape);
+  const kits = (info ? [js, wasm] : [js]) as unknown as Kit[];
+  const apart = info ? difference(contest, kits[0]!, kits[1]!) : null;
+  post({ type: "progress", done: 0, text: "warming up" });
+  const rounds = race(contest, kits);
+  let next = rounds.next();
+  for (; !next.done; next = rounds.next()) {
+    if (next.value > 0) post({ type: "progress", done: next.value, text: "racing" });
+    // A worker that never rests is ended by Chromium only after two seconds.
+    await new Promise((rested) => setTimeout(rested));
+  }
+  const [slow, fast] = next.value;
+  if (Number.isNaN(consumed())) throw new Error("a loss was not a number");
+  post({
+    type: "result",
+    loss,
+    size: sizeText(shape),
+    version: losskit.version,
+    chosen: losskit.backend(),
+    js: summary(slow!),
+    wasm: fast ? summary(fast) : null,
+    ratio: fast ? summary(fast.map((time, i) => slow![i]! / time)) : null,
+    difference: apart,
+    simd: info?.simd ?? null,
+    refused,
+    rounds: ROUNDS,
+  });
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<Order>) => {
+  run(data).catch((error) => post({ type: "failed", text: error instanceof Error ? error.message : String(error) }));
+});

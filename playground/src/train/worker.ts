@@ -1,0 +1,117 @@
+// Trains off the page's own thread, in short slices, so that an order from the page is heard within a few milliseconds.
+
+import * as js from "losskit/js";
+import * as wasm from "losskit/wasm";
+import { loadDigits } from "./digits.js";
+import { type Kit, objectiveOf } from "./objectives.js";
+import { type Backend, MAX_STEPS, type News, type Order, SHOWN, WINDOW } from "./protocol.js";
+import { type Data, type Trainer, trainer } from "./trainer.js";
+
+/** Milliseconds of work before orders are looked at. */
+const SLICE = 12;
+/** Milliseconds between two frames: the page moves the points in between. */
+const FRAME = 80;
+
+const kits: Record<Backend, Kit> = { wasm: wasm as unknown as Kit, js };
+
+const digits = loadDigits(SHOWN);
+let data: Data | undefined;
+let settings: Extract<Order, { type: "reset" }>;
+let current: Trainer | undefined;
+let step = 0;
+let running = false;
+/** The page may ask for a start while the digits are still on their way; and a new run starts if the one before did. */
+let wanted = false;
+let losses: number[] = [];
+let window: number[] = [];
+let shown = 0;
+let seen = true;
+/** When the run (re)started, and at which step: steps that are due by the pace are counted from there. */
+let since = { time: 0, step: 0 };
+
+const post = (news: News, transfer: Transferable[] = []) => self.postMessage(news, { transfer });
+
+function frame(): void {
+  if (!current) return;
+  shown = performance.now();
+  seen = false;
+  const points = current.points();
+  post({ type: "frame", run: settings.run, step, losses, accuracy: current.accuracy(), points, head: current.head(), running }, [points.buffer as ArrayBuffer]);
+  losses = [];
+}
+
+function once(trainer: Trainer): void {
+  window.push(trainer.step(settings.rate));
+  step++;
+  // The first one alone, so that the curve begins at the untrained network.
+  if (step > 1 && window.length < WINDOW) return;
+  losses.push(window.reduce((sum, x) => sum + x, 0) / window.length);
+  window = [];
+}
+
+function slice(): void {
+  if (!running || !current) return;
+  const until = performance.now() + SLICE;
+  const due = () => since.step + (settings.pace * (performance.now() - since.time)) / 1000;
+  while (performance.now() < until && step < MAX_STEPS && step < due()) once(current);
+  if (step >= MAX_STEPS) running = false;
+  if (!running || (seen && performance.now() - shown > FRAME)) frame();
+  if (running) setTimeout(guarded, step < due() ? 0 : SLICE, slice);
+}
+
+function start(): void {
+  if (running || !current || step >= MAX_STEPS) return;
+  running = true;
+  since = { time: performance.now(), step };
+  slice();
+}
+
+async function reset(order: Extract<Order, { type: "reset" }>): Promise<void> {
+  running = false;
+  settings = order;
+  current = undefined;
+  data ??= await ready();
+  if (settings !== order) return; // the page changed its mind meanwhile
+  const kit = kits[order.backend];
+  const { name, simd } = kit.backend(); // throws where WebAssembly is refused
+  post({ type: "backend", run: order.run, text: simd ? `${name}, ${simd} SIMD` : name });
+  current = trainer(kit, objectiveOf(order.objective), data);
+  step = 0;
+  losses = [];
+  window = [];
+  frame();
+  if (wanted) start();
+}
+
+async function ready(): Promise<Data> {
+  const loaded = await digits;
+  post({ type: "ready", classes: loaded.test.classes, pixels: loaded.test.pixels });
+  return loaded;
+}
+
+async function obey(order: Order): Promise<void> {
+  if (order.type === "reset") await reset(order);
+  else if (order.type === "tune") {
+    settings = { ...settings, rate: order.rate, pace: order.pace };
+    since = { time: performance.now(), step };
+  } else if (order.type === "seen") seen = true;
+  else if (order.type === "start") {
+    wanted = true;
+    start();
+  } else {
+    wanted = false;
+    running = false;
+    frame();
+  }
+}
+
+async function guarded(work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    running = false;
+    post({ type: "failed", run: settings?.run ?? 0, text: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+self.addEventListener("message", ({ data: order }: MessageEvent<Order>) => guarded(() => obey(order)));
