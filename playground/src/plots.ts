@@ -47,7 +47,7 @@ export function chart(points: readonly Point[], options: Options): { node: Eleme
       y[0] <= 0 && y[1] >= 0 ? Plot.ruleY([0], { stroke: "var(--muted)" }) : null,
       Plot.ruleX([marked.x], { stroke: "var(--muted)", strokeDasharray: "2 4" }),
       // one clipped mark is enough: clip is per mark
-      Plot.line(points, { x: "x", y: column, stroke: colour, strokeWidth: 2.5, strokeLinejoin: "round", clip: true }),
+      Plot.line(points, { x: "x", y: (point: Point) => near(point[column], y), stroke: colour, strokeWidth: 2.5, strokeLinejoin: "round", clip: true }),
       Plot.line(slope, { stroke: "var(--gradient)", strokeWidth: 2, clip: true }),
       inside(marked[column], y) ? Plot.dot([marked], { x: "x", y: column, r: 5.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2.5 }) : null,
     ],
@@ -61,6 +61,10 @@ export function chart(points: readonly Point[], options: Options): { node: Eleme
   }
   return { node: plot, toX: plot.scale("x")!.invert! };
 }
+
+/** No farther out of the plot than its own height: at ±1e12 (bceLoss) drawing is imprecise, and axe-core runs out of memory. */
+const near = (value: number, [low, high]: readonly [number, number]) =>
+  value > 2 * high - low ? 2 * high - low : value < 2 * low - high ? 2 * low - high : value;
 
 const inside = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
 
