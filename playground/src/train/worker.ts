@@ -71,7 +71,7 @@ async function reset(order: Extract<Order, { type: "reset" }>): Promise<void> {
   settings = order;
   current = undefined;
   data ??= await ready();
-  if (settings !== order) return; // the page changed its mind meanwhile
+  if (settings.run !== order.run) return; // the page changed its mind meanwhile; a tuned run is the same run
   const kit = kits[order.backend];
   const { name, simd } = kit.backend(); // throws where WebAssembly is refused
   post({ type: "backend", run: order.run, text: simd ? `${name}, ${simd} SIMD` : name });
