@@ -17,8 +17,9 @@ export interface Measured {
 }
 
 export interface Report {
-  node: string;
-  v8: string;
+  /** The heading, and what exactly ran. */
+  engine: string;
+  version: string;
   losskit: string;
   simd: string | null;
   cpu: string;
@@ -31,6 +32,16 @@ export interface Report {
 
 /** The JavaScript backend against the fastest loop, at least. */
 export const JS_TARGET = 0.7;
+
+/** For JSON: what lies behind five digits is noise. */
+export function fiveDigits(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
+}
+
+/** As a shell would take it. */
+export function quoted(argument: string): string {
+  return /^[\w.-]+$/.test(argument) ? argument : `'${argument}'`;
+}
 
 /** Three digits. */
 function short(x: number): string {
@@ -115,10 +126,10 @@ function extrasTable(extras: readonly Extra[]): string {
 }
 
 export function render(report: Report): string {
-  const { node, v8, losskit, simd, cpu, date, command, rounds, rows, extras } = report;
+  const { engine, version, losskit, simd, cpu, date, command, rounds, rows, extras } = report;
   const parts = [
-    `### Node ${node.split(".")[0]}, ${simd} SIMD`,
-    `${cpu}; Node ${node}, V8 ${v8}; losskit ${losskit}; ${date}; \`${command}\`. Medians of ${rounds} rounds; spread: interquartile range of the rounds; quickest rounds: the ratio of those.`,
+    `### ${engine}, ${simd} SIMD`,
+    `${cpu}; ${version}; losskit ${losskit}; ${date}; \`${command}\`. Medians of ${rounds} rounds; spread: interquartile range of the rounds; quickest rounds: the ratio of those.`,
   ];
   if (rows.length > 0) {
     parts.push("`losskit/wasm` against the fastest hand-written loop:", mainTable(rows));
