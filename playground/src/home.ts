@@ -39,6 +39,9 @@ export const mount: Mount = (root) => {
   return () => root.replaceChildren();
 };
 
+/** A long name may break before a capital. */
+const breakable = (name: string) => name.split(/(?=[A-Z])/).flatMap((part, i) => (i === 0 ? [part] : [html("wbr"), part]));
+
 function card(path: string, title: string, content: Node | string): HTMLElement {
   return html(
     "li",
@@ -46,7 +49,7 @@ function card(path: string, title: string, content: Node | string): HTMLElement 
     html(
       "a",
       { class: "card", href: `#/${path}` },
-      html("span", { class: "name" }, title),
+      html("span", { class: "name" }, ...breakable(title)),
       typeof content === "string" ? html("span", { class: "note" }, content) : content,
     ),
   );
