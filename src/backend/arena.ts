@@ -41,7 +41,7 @@ export class Arena {
       at = this.free.findIndex((range) => range[1] >= whole);
     }
     const range = this.free[at];
-    if (!range) return Math.max(0, ...this.free.map((left) => left[1] - (left[1] < LONG + LONG_GAP ? GAP : LONG_GAP)));
+    if (!range) return Math.max(0, ...this.free.map((left) => Math.max(Math.min(left[1] - GAP, LONG - LINE), left[1] - LONG_GAP)));
     const [address] = range;
     if (range[1] === whole) this.free.splice(at, 1);
     else this.free[at] = [address + whole, range[1] - whole];
