@@ -11,7 +11,7 @@ export function tensor<D extends Float32Array<ArrayBufferLike> | Float64Array<Ar
   shape: readonly number[],
 ): { data: D; shape: number[] } {
   const operand = new Operand();
-  operand.take("tensor", '"data"', { data, shape });
+  operand.take("tensor", "data", { data, shape });
   operand.settle("tensor");
   return { data, shape: [...operand.shape] };
 }

@@ -2,6 +2,7 @@
  * Every kind of error that the contract words, on every entry point: the class, the names in the message, every `out` untouched, the next call right.
  */
 import { describe, expect, it } from "vitest";
+import { tensor } from "../src/tensor.js";
 import { type Callable, entries, functionOf } from "./entries.js";
 import { losses } from "./table.js";
 
@@ -354,3 +355,7 @@ for (const entry of entries) {
     });
   });
 }
+
+it("tensor names its argument in one pair of quotes", () => {
+  expect(() => tensor([1, 2], [3])).toThrow('tensor: "data" expected');
+});
