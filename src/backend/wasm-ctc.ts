@@ -109,6 +109,9 @@ function skips(machine: Machine, call: CtcCall, sample: number, no: number, yes:
   for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = yes;
 }
 
+/** What e^x is multiplied by at once: a factor so large that its products could overflow waits for the difference. */
+const early = (factor: number): number => (Math.abs(factor) <= 1e30 ? factor : 1);
+
 /** grad = factor * e^x for all rows, each with its sample's factor. */
 function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>): void {
   const { dtype, x, steps, batch, classes, factors } = call;
@@ -119,7 +122,7 @@ function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall
   const many = Math.max(1, Math.floor(TILE_BYTES / (classes * 8)));
   for (let row = 0; row < steps * batch; row += many) {
     const rows = Math.min(many, steps * batch - row);
-    for (let r = 0; r < rows; r++) doubles[address(WEIGHT) / 8 + r] = factors[(row + r) % batch] as number;
+    for (let r = 0; r < rows; r++) doubles[address(WEIGHT) / 8 + r] = early(factors[(row + r) % batch] as number);
     for (let from = 0; from < classes; from += piece) {
       const count = Math.min(piece, classes - from);
       const at = row * classes + from;
@@ -135,6 +138,7 @@ function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["gr
   const steps = call.times[sample] as number;
   const length = call.lengths[sample] as number;
   const factor = call.factors[sample] as number;
+  const now = early(factor);
   const start = call.starts[sample] as number;
   const infinite = loss === Number.POSITIVE_INFINITY;
   const lost = infinite || Number.isNaN(loss);
@@ -144,7 +148,7 @@ function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["gr
   for (let t = 0; t < live && !lost; t++) {
     const row = (t * batch + sample) * classes;
     const weights = address(ARRAYS) / 8 + (2 * steps + t) * stride;
-    const share = factor / (doubles[weights] as number);
+    const share = (1 / (doubles[weights] as number)) * now;
     let state = weights + BEFORE;
     let silence = doubles[state++] as number;
     for (let k = start; k < start + length; k++) {
@@ -153,6 +157,7 @@ function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["gr
       silence += doubles[state++] as number;
     }
     grad[row + blank] = (grad[row + blank] as number) - silence * share;
+    if (now !== factor) for (let c = row; c < row + classes; c++) grad[c] = (grad[c] as number) * factor;
   }
   for (let t = lost ? 0 : live; t < call.steps; t++) {
     const to = (t * batch + sample) * classes;
