@@ -2,12 +2,11 @@
 // beside it how long losskit takes there against the last complete run on Node 24.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
-import { chromium } from "playwright";
 import { node, root, run, setup } from "../scripts/setup.mjs";
+import { openPage } from "./page.mjs";
 
 setup();
 run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
@@ -17,31 +16,13 @@ const only = new RegExp(values.only ?? "", "i");
 const effort = values.quick ? { rounds: 3, time: 8 } : { rounds: 11, time: 15 };
 
 const { outputFiles } = await build({ entryPoints: [`${root}build/tools/bench/page.js`], bundle: true, format: "esm", write: false, absWorkingDir: root });
-const script = outputFiles[0].text;
-const server = createServer((request, response) => {
-  response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-  response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-  response.setHeader("Content-Type", request.url === "/page.js" ? "text/javascript" : "text/html");
-  response.end(request.url === "/page.js" ? script : '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>');
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
-const page = await browser.newPage();
-page.on("pageerror", (error) => console.error(error));
-await page.goto(`http://127.0.0.1:${server.address().port}/`);
-await page.waitForFunction("globalThis.bench !== undefined");
+const { page, version, close } = await openPage(outputFiles[0].text);
 const { about, names } = await page.evaluate("({ about: bench.about, names: bench.names })");
 const rows = [];
 for (const [index, name] of names.entries()) {
   if (only.test(name)) rows.push(await page.evaluate(([i, how]) => globalThis.bench.row(i, how), [index, effort]));
 }
-const version = `Chromium ${browser.version()}`;
-await browser.close();
-server.close();
+await close();
 
 const report = {
   engine: "Chromium",

@@ -27,6 +27,8 @@ const TOLERANCE = 1e-4;
 const cpuUsage: typeof process.cpuUsage | undefined = globalThis.process?.cpuUsage;
 /** A call is repeated until it takes this many milliseconds: far more than reading the clock takes, or its step. */
 const BATCH = "process" in globalThis ? 0.1 : 0.5;
+/** A clock with steps says 0 for a call that is shorter than one: no reason to repeat it for ever. */
+const MOST_REPEATS = 1e4;
 /** Milliseconds until V8 has surely compiled with all its optimisations. */
 const WARM_UP = 100;
 /** CPU time per wall time of a turn that nobody disturbed, at least. */
@@ -121,7 +123,7 @@ export function measure({ contestants }: Contest, { rounds, time }: Effort): Rec
   for (const contestant of queue) {
     // twice: the first turn compiles, the second tells how often a short call has to be repeated
     turn(contestant, WARM_UP);
-    contestant.repeats = Math.max(1, Math.ceil(BATCH / (turn(contestant, time).median / 1000)));
+    contestant.repeats = Math.min(MOST_REPEATS, Math.max(1, Math.ceil((1000 * BATCH) / turn(contestant, time).median)));
   }
   const times = new Map(queue.map(({ name }) => [name, [] as number[]]));
   for (let i = 0; i < rounds; i++) {

@@ -9,8 +9,12 @@
 
 import { agree } from "../../build/tools/bench/contest.js";
 
-/** A call is repeated until it takes this many milliseconds, as in bench/contest.ts. */
-const BATCH = 0.1;
+/** A page cannot ask how much of a core it had. */
+const cpuUsage = globalThis.process?.cpuUsage;
+/** A call is repeated until it takes this many milliseconds, as in bench/contest.ts: a page's clock has steps. */
+const BATCH = cpuUsage ? 0.1 : 0.5;
+/** A clock with steps says 0 for a call that is shorter than one: no reason to repeat it for ever. */
+const repeatsFor = (microseconds) => Math.min(1e4, Math.max(1, Math.ceil((1000 * BATCH) / microseconds)));
 /** Milliseconds of one call, at most: what is slower would hold up everybody's rounds to say that it is slow. */
 const SLOWEST = 500;
 const EXACT = 1e-4;
@@ -102,7 +106,7 @@ const ascending = (taken) => taken.sort((a, b) => a - b);
 /** Microseconds per call, median of batches during `ms` milliseconds, and the share of a core that they had. */
 async function turnOf(call, repeats, ms) {
   const taken = [];
-  const used = process.cpuUsage();
+  const used = cpuUsage?.();
   const begin = performance.now();
   let now = begin;
   do {
@@ -114,7 +118,7 @@ async function turnOf(call, repeats, ms) {
     now = performance.now();
     taken.push((now - from) / repeats);
   } while (now - begin < ms);
-  const { user, system } = process.cpuUsage(used);
+  const { user, system } = cpuUsage?.(used) ?? { user: Number.POSITIVE_INFINITY, system: 0 };
   return { median: 1000 * quantile(ascending(taken), 0.5), share: (user + system) / 1000 / (now - begin) };
 }
 
@@ -131,9 +135,9 @@ async function undisturbed(turn) {
 
 /** Warms up and finds out how often a short call has to be repeated. */
 async function prepare(call, ms, warmUp) {
-  let repeats = Math.max(1, Math.ceil(BATCH / ((await turnOf(call, 1, warmUp)).median / 1000)));
+  let repeats = repeatsFor((await turnOf(call, 1, warmUp)).median);
   const { median } = await turnOf(call, repeats, ms);
-  repeats = Math.max(1, Math.ceil(BATCH / (median / 1000)));
+  repeats = repeatsFor(median);
   return { call, repeats, median };
 }
 

@@ -148,10 +148,10 @@ function sums(rows) {
 }
 
 export function render(report) {
-  const { node, v8, losskit, simd, cpu, flags, commit, date, command, rounds, minutes, versions, skipped, rows } = report;
+  const { engine, version, losskit, simd, cpu, flags, commit, date, command, rounds, minutes, versions, skipped, rows } = report;
   const parts = [
-    `### losskit beside others: Node ${node.split(".")[0]}, ${simd} SIMD`,
-    `${cpu} (${flags.join(" ")}); Node ${node}, V8 ${v8}; losskit ${losskit}, commit ${commit}; ${date}; \`${command}\`, ${minutes.toFixed(1)} minutes.`,
+    `### losskit beside others: ${engine}, ${simd} SIMD`,
+    `${cpu} (${flags.join(" ")}); ${version}; losskit ${losskit}, commit ${commit}; ${date}; \`${command}\`, ${minutes.toFixed(1)} minutes.`,
     Object.entries(versions)
       .map(([name, version]) => `- ${name}: ${version}`)
       .join("\n"),

@@ -8,7 +8,8 @@ import { cpus, tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { cases } from "./cases.mjs";
-import { agreeing, consumed, has, measure } from "./measure.mjs";
+import { compete } from "./compete.mjs";
+import { consumed } from "./measure.mjs";
 import * as native from "./native.mjs";
 import * as own from "./own.mjs";
 import { picture } from "./picture.mjs";
@@ -56,47 +57,6 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-/** What a contestant's module has for a case; a refusal is a note, not the end. */
-async function gather(name, make, notes) {
-  try {
-    return [(await make()) ?? []].flat();
-  } catch (error) {
-    notes.push({ name, reason: error.message.split("\n")[0] });
-    return [];
-  }
-}
-
-async function compete(one) {
-  const { loss, size, elements, family } = one;
-  const made = one.make();
-  const absent = [];
-  const contestants = [
-    ...own.losskit(made),
-    ...(await gather("losskit/wasm alloc", () => own.allocated(made), absent)),
-    ...(await gather("kernel alone", () => own.kernelAlone(one, made), absent)),
-    ...(await gather("hand-written JS", () => own.loops(made), absent)),
-  ];
-  for (const { name, contestants: from } of rivals) contestants.push(...(await gather(name, () => from(made, one), absent)));
-  const rows = [];
-  for (const kind of ["value", "grad"]) {
-    const able = contestants.filter((contestant) => has(contestant, kind));
-    if (able.length === 0) continue;
-    progress(`${loss} ${size}, ${kind}`);
-    const from = performance.now();
-    const { refused, inexact } = await agreeing(able, kind, made);
-    const out = new Set(refused.map(({ name }) => name));
-    const timings = await measure(
-      able.filter(({ name }) => !out.has(name)),
-      kind,
-      effort,
-    );
-    const seconds = (performance.now() - from) / 1000;
-    rows.push({ loss, size, elements, family, kind, seconds, timings, inexact, notes: kind === "value" ? [...absent, ...refused] : refused });
-  }
-  for (const { close } of contestants) close?.();
-  return rows;
-}
-
 /** /proc knows what the processor can do; elsewhere nobody asks. */
 function flags() {
   try {
@@ -126,11 +86,16 @@ try {
   await enter("PyTorch", () => native.torch(folder));
   for (const [name, load] of Object.entries(LIBRARIES)) await enter(name, async () => (await load()).start());
   const rows = [];
-  for (const one of cases) if (only.test(`${one.loss} ${one.size}`)) rows.push(...(await compete(one)));
+  for (const one of cases)
+    if (only.test(`${one.loss} ${one.size}`)) {
+      progress(`${one.loss} ${one.size}`);
+      rows.push(...(await compete(one, rivals, effort)));
+    }
   progress("");
   const report = {
     node: process.versions.node,
-    v8: process.versions.v8,
+    engine: `Node ${process.versions.node.split(".")[0]}`,
+    version: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
     losskit: own.version,
     simd: own.backend().simd,
     cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
