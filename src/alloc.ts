@@ -1,6 +1,7 @@
 import { forget, remember } from "./allocated.js";
-import type { Dtype, FloatArray, Host } from "./backend/seam.js";
+import { BYTES, type Dtype, type FloatArray, type Host } from "./backend/seam.js";
 import { describe, rangeError, typeError } from "./errors.js";
+import { make } from "./frame.js";
 import { typedArrayTag } from "./operand.js";
 
 /** The type of `alloc`. */
@@ -20,7 +21,7 @@ export function bindAlloc(host: Host): Alloc {
     const arena = host.arena();
     const array = arena ? arena.take(length, dtype) : ordinary(length, dtype);
     if (typeof array === "number") {
-      const left = Math.floor(array / (dtype === "float32" ? 4 : 8));
+      const left = Math.floor(array / BYTES[dtype]);
       throw rangeError("alloc", '"length"', `at most ${left} elements of ${dtype}, which is what is left in one piece`, String(length));
     }
     remember(array, host, arena ? array.buffer : undefined);
@@ -30,7 +31,7 @@ export function bindAlloc(host: Host): Alloc {
 
 function ordinary(length: number, dtype: Dtype): FloatArray {
   try {
-    return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+    return make(dtype, length);
   } catch (error) {
     throw rangeError("alloc", '"length"', "as many elements as there is memory for", `${length} (${(error as Error).message})`);
   }

@@ -121,9 +121,11 @@ export class Broadcast {
  */
 export function broadcastShapes(frame: Frame, count: number, sameRank: boolean): readonly number[] {
   const { loss } = frame;
+  const first = frame.operands[0] as Operand;
+  let equal = true;
+  for (let i = 1; i < count; i++) equal &&= equalShapes(first.shape, (frame.operands[i] as Operand).shape);
+  if (equal) return first.shape;
   const operands = frame.operands.slice(0, count);
-  const first = operands[0] as Operand;
-  if (operands.every((operand) => equalShapes(first.shape, operand.shape))) return first.shape;
   for (const other of operands) {
     const together = Broadcast.together([first.shape, other.shape]);
     if (!together || (sameRank && other.shape.length !== first.shape.length)) {

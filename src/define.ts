@@ -26,7 +26,7 @@ function invoke(spec: Spec, backend: () => Backend, gradients: boolean, count: n
   }
 }
 
-/** Decided at the first call. A spec's own part is a whole backend as far as its `run` can tell: test/completeness.test.ts. */
+/** Decided at the first call. A spec's own part is a whole backend as far as its `run` asks: every test runs on losskit/js too. */
 function backendOf(spec: Spec, host: Host): () => Backend {
   return () => host.backend() ?? (spec.javascript as Backend);
 }

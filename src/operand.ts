@@ -232,7 +232,8 @@ export class Operand {
   }
 }
 
-function copyOf(data: FloatArray): FloatArray {
+/** A copy, of whatever methods the array itself has by that name. */
+export function copyOf(data: FloatArray): FloatArray {
   return data instanceof Float32Array ? new Float32Array(data) : new Float64Array(data);
 }
 

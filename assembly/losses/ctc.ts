@@ -261,9 +261,7 @@ class CtcScaled {
     }
     const last = alpha + first + 16 * labels; // the last blank; the last label is before it
     const total = load<f64>(last) + (labels > 0 ? load<f64>(last - 8) : 0);
-    // ln 2 in two parts: assembly/math/exp.ts
-    const logarithm = f64x2.extract_lane(Log.log<f64>(f64x2.splat(total)), 0);
-    const likelihood = <f64>exponents * load<f64>(F64 + 24) + (<f64>exponents * load<f64>(F64 + 32) + logarithm);
+    const likelihood = Ctc.logarithm(total, <f64>exponents);
 
     memory.fill(beta, 0, row);
     for (let t = steps - 1; t >= 0; t--) {

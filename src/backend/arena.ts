@@ -1,7 +1,7 @@
 // The arrays that `alloc` returns: they lie in the kernels' own memory, behind the window, so that losses need not copy them. The memory has a fixed
 // size, so they never detach. What is forgotten is found again when room is short.
 
-import type { Dtype, FloatArray } from "./seam.js";
+import { BYTES, type Dtype, type FloatArray } from "./seam.js";
 
 /** Blocks begin at cache lines. */
 const LINE = 64;
@@ -32,7 +32,7 @@ export class Arena {
 
   /** An array of zeros, or the number of bytes that the largest array could have where there is no room. */
   take(length: number, dtype: Dtype): FloatArray | number {
-    const size = dtype === "float32" ? 4 : 8;
+    const size = BYTES[dtype];
     const bytes = Math.ceil((length * size) / LINE) * LINE;
     const whole = bytes + (bytes < LONG ? GAP : LONG_GAP);
     let at = this.free.findIndex((range) => range[1] >= whole);
@@ -61,11 +61,11 @@ export class Arena {
     this.blocks.delete(array);
   }
 
-  /** Where an array lies, if it is one of this arena and of that dtype, else 0. */
-  addressOf(array: FloatArray, dtype: Dtype): number {
+  /** Where element `start` of an array lies, if it is one of this arena and of that dtype, else 0. */
+  addressOf(array: FloatArray, dtype: Dtype, start: number): number {
     if (this.live.size === 0) return 0;
     const block = this.blocks.get(array);
-    return block !== undefined && block.dtype === dtype ? block.address : 0;
+    return block !== undefined && block.dtype === dtype ? block.address + start * BYTES[dtype] : 0;
   }
 
   private release(block: Block): void {

@@ -1,11 +1,10 @@
 // CTC in JavaScript. As on WebAssembly (assembly/losses/ctc.ts), a recursion over scaled probabilities where that loses nothing, else log space.
 
-import type { CtcCall } from "./seam.js";
+import { CTC_MOST, type CtcCall } from "./seam.js";
 
 const NEVER = Number.NEGATIVE_INFINITY;
-/** Least share of all alignments that a step of the scaled recursion must still see, and the most that a log-probability may be: assembly/losses/ctc.ts. */
+/** Least share of all alignments that a step of the scaled recursion must still see: assembly/losses/ctc.ts. */
 const LEAST = 1e-240;
-const MOST = 40;
 
 /** One sample: its states are blank, label 1, blank, label 2, ..., blank. */
 interface Sample {
@@ -26,10 +25,11 @@ export function ctc(call: CtcCall): void {
     const sample = sampleOf(call, n);
     let likelihood = sample.states === 1 ? 0 : NEVER;
     if (sample.steps > 0) {
-      likelihood = poisoned(sample, MOST) ? Number.NaN : scaled(sample);
+      const high = poisoned(sample, CTC_MOST);
+      likelihood = high ? Number.NaN : scaled(sample);
       if (Number.isNaN(likelihood)) likelihood = logSpace(sample);
       // a NaN or +infinity among the emissions makes NaN, whether a path of the sample meets it or not: as on WebAssembly
-      if (poisoned(sample, Number.MAX_VALUE)) likelihood = Number.NaN;
+      if (high && poisoned(sample, Number.MAX_VALUE)) likelihood = Number.NaN;
     }
     call.losses[n] = -likelihood;
     if (call.grad) gradient(call, n, sample, likelihood);

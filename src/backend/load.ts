@@ -41,8 +41,8 @@ function load(builds: readonly Build[]): Choice {
   for (const simd of builds) {
     try {
       const instance = new WebAssembly.Instance(modules[simd](), { env: { memory } });
-      const info = refused === undefined ? { name: "wasm" as const, simd } : { name: "wasm" as const, simd, reason: `relaxed SIMD: ${text(refused)}` };
-      return { backend: webAssembly(instance, memory, arena), info, arena };
+      const reason = refused === undefined ? {} : { reason: `relaxed SIMD: ${text(refused)}` };
+      return { backend: webAssembly(instance, memory, arena), info: { name: "wasm", simd, ...reason }, arena };
     } catch (error) {
       refused = error;
     }

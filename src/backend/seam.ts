@@ -7,6 +7,9 @@ import type { Arena } from "./arena.js";
 export type FloatArray = Float32Array | Float64Array;
 export type Dtype = "float32" | "float64";
 
+/** Bytes of an element. */
+export const BYTES: Readonly<Record<Dtype, number>> = { float32: 4, float64: 8 };
+
 /** What `backend()` answers. */
 export interface BackendInfo {
   readonly name: "wasm" | "js";
@@ -145,6 +148,9 @@ export interface MarginsCall {
   readonly values: FloatArray | null;
   readonly grad: FloatArray | null;
 }
+
+/** The most that a log-probability may be for the scaled recursion of ctc, which counts on it (assembly/losses/ctc.ts). */
+export const CTC_MOST = 40;
 
 /** Log-probabilities (steps, batch, classes) against one list of labels per sample. */
 export interface CtcCall {

@@ -3,7 +3,7 @@
 
 import { lengthOf, setElements, view } from "../operand.js";
 import type { Arena } from "./arena.js";
-import type { Dtype, FloatArray, Source } from "./seam.js";
+import { BYTES, type Dtype, type FloatArray, type Source } from "./seam.js";
 
 /** Bytes of one operand's tile: a few of them fit into the second-level cache; see bench/. */
 export const TILE_BYTES: number = 1 << 16;
@@ -61,8 +61,8 @@ export class Window {
 
   /** Where a kernel reads elements start ... start + count of an array: where they lie, if `alloc` made it, else the slot, with a copy of them. */
   place(slot: number, dtype: Dtype, data: FloatArray, start: number, count: number): number {
-    const own = this.arena.addressOf(data, dtype);
-    if (own !== 0) return own + start * (dtype === "float32" ? 4 : 8);
+    const own = this.arena.addressOf(data, dtype, start);
+    if (own !== 0) return own;
     this.put(slot, dtype, data, start, count);
     return address(slot);
   }
@@ -70,19 +70,18 @@ export class Window {
   /** The same for an operand that may be repeated. */
   placeSource(slot: number, dtype: Dtype, source: Source, start: number, count: number): number {
     if (!source.broadcast) return this.place(slot, dtype, source.data, start, count);
-    source.broadcast.fill(source.data, start, count, this.heap(dtype), address(slot) / (dtype === "float32" ? 4 : 8));
+    source.broadcast.fill(source.data, start, count, this.heap(dtype), address(slot) / BYTES[dtype]);
     return address(slot);
   }
 
   /** Where a kernel writes elements of an array from `start`: where they lie, if `alloc` made it, else the slot, from which `get` takes them. */
   target(slot: number, dtype: Dtype, into: FloatArray, start: number): number {
-    const own = this.arena.addressOf(into, dtype);
-    return own !== 0 ? own + start * (dtype === "float32" ? 4 : 8) : address(slot);
+    return this.arena.addressOf(into, dtype, start) || address(slot);
   }
 
   /** Copies the first elements of a slot to an array that a kernel did not write itself. */
   get(slot: number, dtype: Dtype, into: FloatArray, start: number, count: number): void {
-    if (this.arena.addressOf(into, dtype) !== 0) return;
+    if (this.arena.addressOf(into, dtype, start) !== 0) return;
     let from = this.views[slot];
     if (from === undefined || from.length !== count || (from.BYTES_PER_ELEMENT === 4) !== (dtype === "float32")) {
       const heap = this.heap(dtype);

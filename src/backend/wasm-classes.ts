@@ -2,7 +2,7 @@
 
 import { setElements } from "../operand.js";
 import { APPLY, BEGIN, FINISH, type Machine, REDUCE, REDUCED } from "./machine.js";
-import { type FloatArray, IGNORED, NONE, type RowsCall } from "./seam.js";
+import { BYTES, type FloatArray, IGNORED, NONE, type RowsCall } from "./seam.js";
 import { A, address, B, C, GRAD_A, GRAD_B, GRAD_OUTPUT, INDEX, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
 
 /** A class of another piece of the row: below NONE, and so neither none nor ignored nor in this piece. */
@@ -12,7 +12,7 @@ const TRANSPOSED = 32;
 
 export function crossEntropy(machine: Machine, call: RowsCall): number {
   const { dtype, classes, inner } = call;
-  const size = dtype === "float32" ? 4 : 8;
+  const size = BYTES[dtype];
   if (classes * size > ROW_BYTES) return longRows(machine, call, size);
   const batch = Math.max(1, Math.floor(TILE_BYTES / (classes * size)));
   let sum = 0;
@@ -49,7 +49,7 @@ function batchOf(machine: Machine, call: RowsCall, first: number, base: number, 
     rowWeight ? address(WEIGHT) : 0,
     gradOutput ? address(GRAD_OUTPUT) : 0,
     call.dense ? q : 0,
-    call.target ? classes * (dtype === "float32" ? 4 : 8) : 0,
+    call.target ? classes * BYTES[dtype] : 0,
     call.scale,
     values ? window.target(VALUES, dtype, values, first) : 0,
     grad ? targetRows(machine, GRAD_A, call, grad, base) : call.dense ? address(GRAD_A) : 0,

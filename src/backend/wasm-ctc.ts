@@ -1,8 +1,8 @@
 // CTC on WebAssembly: the recursions over time in one kernel call per sample, in doubles. Only what the labels need is copied in.
 
-import { overlap } from "../operand.js";
+import { copyOf, overlap } from "../operand.js";
 import type { Machine } from "./machine.js";
-import type { CtcCall } from "./seam.js";
+import { BYTES, CTC_MOST, type CtcCall } from "./seam.js";
 import { A, address, B, C, GRAD_A, ROW_BYTES, SLOTS, TILE_BYTES, WEIGHT } from "./staging.js";
 
 /** Doubles before a row's first state and behind its last: what the kernel reads of them is "never". */
@@ -16,28 +16,38 @@ const BETA = C;
 const ARRAYS = WEIGHT;
 export const CTC_DOUBLES: number = Math.floor((address(SLOTS) - address(ARRAYS)) / 8 / 4);
 
-/** Above this a log-probability is none: the scaled recursion counts on it (assembly/losses/ctc.ts). */
-const MOST = 40;
-
 export function ctc(machine: Machine, call: CtcCall): void {
   const { grad } = call;
   // first e^x for the whole gradient, in which samples alternate; what is written must not be read afterwards
-  const safe = grad && overlap(grad, call.x) !== 0 ? { ...call, x: call.x.slice() } : call;
+  const safe = grad && overlap(grad, call.x) !== 0 ? { ...call, x: copyOf(call.x) } : call;
   if (grad) exponentials(machine, safe, grad);
-  for (let sample = 0; sample < call.batch; sample++) {
-    const loss = call.times[sample] === 0 ? (call.lengths[sample] === 0 ? 0 : Number.POSITIVE_INFINITY) : sampleOf(machine, safe, sample);
-    call.losses[sample] = loss;
+  for (let n = 0; n < call.batch; n++) {
+    const sample = sampleOf(call, n);
+    let loss = sample.length === 0 ? 0 : Number.POSITIVE_INFINITY;
+    if (sample.steps > 0) loss = recursion(machine, safe, sample);
+    call.losses[n] = loss;
     if (grad) gradient(machine, safe, grad, sample, loss);
   }
 }
 
-const strideOf = (length: number): number => 2 * length + 1 + BEFORE + BEHIND;
+interface Sample {
+  readonly n: number;
+  readonly steps: number;
+  /** Its labels in those of all samples. */
+  readonly start: number;
+  readonly length: number;
+  /** Doubles of a row: its states with what lies before and behind them. */
+  readonly stride: number;
+}
+
+function sampleOf(call: CtcCall, n: number): Sample {
+  const length = call.lengths[n] as number;
+  return { n, steps: call.times[n] as number, start: call.starts[n] as number, length, stride: 2 * length + 1 + BEFORE + BEHIND };
+}
 
 /** Leaves the weight of each state at each step, and their sum per step, in the third of the arrays. */
-function sampleOf(machine: Machine, call: CtcCall, sample: number): number {
-  const steps = call.times[sample] as number;
-  const length = call.lengths[sample] as number;
-  const stride = strideOf(length);
+function recursion(machine: Machine, call: CtcCall, sample: Sample): number {
+  const { steps, length, stride } = sample;
   const size = 8 * steps * stride;
   const first = address(ARRAYS);
   if (gatherCompact(machine, call, sample)) {
@@ -50,40 +60,36 @@ function sampleOf(machine: Machine, call: CtcCall, sample: number): number {
 }
 
 /** For each step the log-probabilities of blank and of each label, then -infinity. False if one of them is none. */
-function gatherCompact(machine: Machine, call: CtcCall, sample: number): boolean {
+function gatherCompact(machine: Machine, call: CtcCall, sample: Sample): boolean {
   const { x, batch, classes, blank, labels } = call;
-  const steps = call.times[sample] as number;
-  const length = call.lengths[sample] as number;
-  const start = call.starts[sample] as number;
+  const { n, steps, start, length } = sample;
   const heap = machine.window.heap("float64");
   let to = address(ARRAYS) / 8;
   for (let t = 0; t < steps; t++) {
-    const from = (t * batch + sample) * classes;
+    const from = (t * batch + n) * classes;
     const silence = x[from + blank] as number;
-    if (!(silence <= MOST)) return false;
+    if (!(silence <= CTC_MOST)) return false;
     heap[to++] = silence;
     for (let k = start; k < start + length; k++) {
       const sound = x[from + (labels[k] as number)] as number;
-      if (!(sound <= MOST)) return false;
+      if (!(sound <= CTC_MOST)) return false;
       heap[to++] = sound;
     }
     heap[to++] = Number.NEGATIVE_INFINITY;
   }
-  skips(machine, call, sample, 0, 1);
+  skips(machine, call.labels, sample, 0, 1);
   return true;
 }
 
 /** For each step the log-probability of each state. Returns NaN if one of them is NaN or +infinity, which the kernel would not keep, else 0. */
-function gather(machine: Machine, call: CtcCall, sample: number): number {
+function gather(machine: Machine, call: CtcCall, sample: Sample): number {
   const { x, batch, classes, blank, labels } = call;
-  const steps = call.times[sample] as number;
-  const length = call.lengths[sample] as number;
-  const start = call.starts[sample] as number;
+  const { n, steps, start, length, stride } = sample;
   const heap = machine.window.heap("float64");
   let poison = 0;
   for (let t = 0; t < steps; t++) {
-    const from = (t * batch + sample) * classes;
-    const to = address(ARRAYS) / 8 + t * strideOf(length) + BEFORE;
+    const from = (t * batch + n) * classes;
+    const to = address(ARRAYS) / 8 + t * stride + BEFORE;
     const silence = x[from + blank] as number;
     if (!(silence < Number.POSITIVE_INFINITY)) poison = Number.NaN;
     heap[to] = silence;
@@ -94,18 +100,15 @@ function gather(machine: Machine, call: CtcCall, sample: number): number {
       heap[to + 2 * k + 2] = silence;
     }
   }
-  skips(machine, call, sample, NEVER, 0);
+  skips(machine, call.labels, sample, NEVER, 0);
   return poison;
 }
 
 /** Where a state may follow the one two before it: at a label that is not that one. */
-function skips(machine: Machine, call: CtcCall, sample: number, no: number, yes: number): void {
-  const { labels } = call;
-  const length = call.lengths[sample] as number;
-  const start = call.starts[sample] as number;
+function skips(machine: Machine, labels: Int32Array, { start, length, stride }: Sample, no: number, yes: number): void {
   const heap = machine.window.heap("float64");
   const skip = address(SKIP) / 8;
-  heap.fill(no, skip, skip + strideOf(length));
+  heap.fill(no, skip, skip + stride);
   for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = yes;
 }
 
@@ -118,7 +121,7 @@ function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall
   const { window } = machine;
   const kernel = machine.kernel("exponential", dtype);
   const doubles = window.heap("float64");
-  const piece = Math.min(classes, ROW_BYTES / (dtype === "float32" ? 4 : 8));
+  const piece = Math.min(classes, ROW_BYTES / BYTES[dtype]);
   const many = Math.max(1, Math.floor(TILE_BYTES / (classes * 8)));
   for (let row = 0; row < steps * batch; row += many) {
     const rows = Math.min(many, steps * batch - row);
@@ -133,20 +136,17 @@ function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall
 }
 
 /** factor * (e^x - occupancy of the class), row by row; 0 beyond the sample's time. */
-function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>, sample: number, loss: number): void {
+function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>, sample: Sample, loss: number): void {
   const { batch, classes, blank, labels } = call;
-  const steps = call.times[sample] as number;
-  const length = call.lengths[sample] as number;
-  const factor = call.factors[sample] as number;
+  const { n, steps, start, length, stride } = sample;
+  const factor = call.factors[n] as number;
   const now = early(factor);
-  const start = call.starts[sample] as number;
   const infinite = loss === Number.POSITIVE_INFINITY;
   const lost = infinite || Number.isNaN(loss);
   const live = infinite && call.zeroInfinity ? 0 : steps;
   const doubles = machine.window.heap("float64");
-  const stride = strideOf(length);
   for (let t = 0; t < live && !lost; t++) {
-    const row = (t * batch + sample) * classes;
+    const row = (t * batch + n) * classes;
     const weights = address(ARRAYS) / 8 + (2 * steps + t) * stride;
     const share = (1 / (doubles[weights] as number)) * now;
     let state = weights + BEFORE;
@@ -160,7 +160,7 @@ function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["gr
     if (now !== factor) for (let c = row; c < row + classes; c++) grad[c] = (grad[c] as number) * factor;
   }
   for (let t = lost ? 0 : live; t < call.steps; t++) {
-    const to = (t * batch + sample) * classes;
+    const to = (t * batch + n) * classes;
     for (let c = 0; c < classes; c++) grad[to + c] = t < live ? Number.NaN : 0;
   }
 }

@@ -2,13 +2,13 @@
 
 import { margins as reference } from "./js-classes.js";
 import type { Machine } from "./machine.js";
-import type { MarginsCall } from "./seam.js";
+import { BYTES, type MarginsCall } from "./seam.js";
 import { A, address, B, GRAD_A, GRAD_OUTPUT, INDEX, ROW_BYTES, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
 
 export function margins(machine: Machine, call: MarginsCall): number {
   const { dtype, classes, listed, index, rowWeight, gradOutput, values, grad } = call;
   const { window } = machine;
-  const size = dtype === "float32" ? 4 : 8;
+  const size = BYTES[dtype];
   // a row that does not fit is left to the reference, which only adds and multiplies: the same bits on every engine
   if (classes * size > ROW_BYTES || listed * 16 > ROW_BYTES) return reference(call);
   const batch = Math.max(1, Math.min(Math.floor(TILE_BYTES / (classes * size)), Math.floor(ROW_BYTES / 4 / listed)));

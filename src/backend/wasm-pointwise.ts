@@ -1,7 +1,7 @@
 // Losses of single positions on WebAssembly: tile by tile, then the factors of each position.
 
 import type { Machine } from "./machine.js";
-import type { FloatArray, PointwiseCall } from "./seam.js";
+import { BYTES, type FloatArray, type PointwiseCall } from "./seam.js";
 import { A, address, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
 
 export function pointwise(machine: Machine, call: PointwiseCall): number {
@@ -9,7 +9,7 @@ export function pointwise(machine: Machine, call: PointwiseCall): number {
   const { window } = machine;
   const kernel = machine.kernel(call.kernel, dtype);
   const multiply = machine.kernel("multiply", dtype);
-  const tile = TILE_BYTES / (dtype === "float32" ? 4 : 8);
+  const tile = TILE_BYTES / BYTES[dtype];
   const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
   let sum = 0;
   for (let start = 0; start < n; start += tile) {
@@ -48,7 +48,7 @@ export function pointwise(machine: Machine, call: PointwiseCall): number {
 export function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
   const dtype = data instanceof Float32Array ? "float32" : "float64";
   const within = machine.kernel("within", dtype);
-  const tile = TILE_BYTES / (dtype === "float32" ? 4 : 8);
+  const tile = TILE_BYTES / BYTES[dtype];
   for (let start = 0; start < n; start += tile) {
     const count = Math.min(tile, n - start);
     let i = within(machine.window.place(A, dtype, data, start, count), count, low, high);

@@ -2,7 +2,7 @@
 
 import { view } from "../operand.js";
 import { APPLY, BEGIN, COUNT, FINISH, type Machine, REDUCE, REDUCED } from "./machine.js";
-import { type CdistCall, DISTANCE, type Dtype, type VectorsCall } from "./seam.js";
+import { BYTES, type CdistCall, DISTANCE, type Dtype, type VectorsCall } from "./seam.js";
 import { A, address, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./staging.js";
 
 // no string is made in a small call
@@ -84,7 +84,7 @@ function vectors(
   kernel: (phases: number, rows: number, dims: number, bytes: number, at: Places) => number,
 ): number {
   const { rows, dims } = call;
-  const size = dtype === "float32" ? 4 : 8;
+  const size = BYTES[dtype];
   const bytes = dims * size;
   const places = new Places();
   let sum = 0;
@@ -157,7 +157,7 @@ export function cdist(machine: Machine, call: CdistCall): void {
   const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
   const [suffix, dtype] = norm(p, call.dtype);
   const { window } = machine;
-  const size = dtype === "float32" ? 4 : 8;
+  const size = BYTES[dtype];
   if (dims * size > ROW_BYTES) {
     longPairs(machine, call);
     return;
