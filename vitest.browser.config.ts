@@ -3,22 +3,10 @@
 import { readFileSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { args, executablePath } from "./scripts/chromium.mjs";
 
 /** Tests that need what a page does not have, and what that is. */
 const elsewhere = JSON.parse(readFileSync(new URL("test/browser/elsewhere.json", import.meta.url), "utf8")) as Record<string, string>;
-
-const ARGUMENTS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // for test/alloc.test.ts, which looks at what the garbage collector found
-  "--js-flags=--expose-gc",
-];
 
 const project = (name: string, isolated: boolean, headers: Record<string, string>) => ({
   server: { headers },
@@ -33,7 +21,8 @@ const project = (name: string, isolated: boolean, headers: Record<string, string
       enabled: true,
       headless: true,
       screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS } }),
+      // --expose-gc: for test/alloc.test.ts, which looks at what the garbage collector found
+      provider: playwright({ launchOptions: { executablePath, args: ["--headless", ...args, "--js-flags=--expose-gc"] } }),
       instances: [{ browser: "chromium" as const }],
     },
   },

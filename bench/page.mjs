@@ -2,6 +2,7 @@
 
 import { createServer } from "node:http";
 import { chromium } from "playwright";
+import { args, executablePath } from "../scripts/chromium.mjs";
 
 /** Opens a page that runs `script`, which sets globalThis.bench; `assets` are files beside it. */
 export async function openPage(script, assets = {}) {
@@ -13,10 +14,7 @@ export async function openPage(script, assets = {}) {
     response.end(asset ?? (request.url === "/page.js" ? script : '<!doctype html><title>bench</title><script type="module" src="/page.js"></script>'));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
+  const browser = await chromium.launch({ executablePath, args });
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);

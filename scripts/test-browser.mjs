@@ -2,13 +2,13 @@
 // or forbid it, in Chromium and Firefox. Ends with the counts of all.
 
 import { existsSync, readFileSync } from "node:fs";
+import { executablePath } from "./chromium.mjs";
 import { node, root, setup } from "./setup.mjs";
 import { runTests } from "./vitest.mjs";
 
 setup();
-const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
-if (!existsSync(chromium)) {
-  console.error(`no Chromium at ${chromium}: apt-get install chromium, or name yours in the variable CHROMIUM`);
+if (!existsSync(executablePath)) {
+  console.error(`no Chromium at ${executablePath}: apt-get install chromium, or name yours in the variable CHROMIUM`);
   process.exit(1);
 }
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -16,7 +16,7 @@ let status = 0;
 
 function vitest(name, config) {
   const report = `${root}build/tests-${name}.json`;
-  if (!runTests(node, report, ["--config", config, ...process.argv.slice(2)], totals, { CHROMIUM: chromium })) status = 1;
+  if (!runTests(node, report, ["--config", config, ...process.argv.slice(2)], totals)) status = 1;
 }
 
 vitest("browser", "vitest.browser.config.ts");

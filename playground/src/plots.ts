@@ -1,4 +1,5 @@
 import * as Plot from "@observablehq/plot";
+import { picture } from "./dom.js";
 import type { Point } from "./evaluate.js";
 
 type Column = "value" | "gradient";
@@ -52,13 +53,7 @@ export function chart(points: readonly Point[], options: Options): { node: Eleme
       inside(marked[column], y) ? Plot.dot([marked], { x: "x", y: column, r: 5.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2.5 }) : null,
     ],
   });
-  plot.setAttribute("role", "img");
-  plot.setAttribute("aria-label", label);
-  // Plot's inner labels are on plain <g>, where no reader may meet them
-  for (const inner of plot.querySelectorAll("[aria-label], [aria-description]")) {
-    inner.removeAttribute("aria-label");
-    inner.removeAttribute("aria-description");
-  }
+  picture(plot).setAttribute("aria-label", label); // which picture takes off
   return { node: plot, toX: plot.scale("x")!.invert! };
 }
 

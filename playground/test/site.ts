@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { args, executablePath } from "../../scripts/chromium.mjs";
 
 const site = fileURLToPath(new URL("../../build/playground/", import.meta.url));
 export const screenshots = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
@@ -57,18 +58,7 @@ export interface Site {
 export async function openSite(): Promise<Site> {
   await mkdir(screenshots, { recursive: true });
   const server = await serve();
-  const browser: Browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  const browser: Browser = await chromium.launch({ executablePath, args });
   return {
     async visit(view, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });

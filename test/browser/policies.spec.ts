@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
 import puppeteer from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { args, executablePath } from "../../scripts/chromium.mjs";
 
 const dist = new URL("../../dist/esm/", import.meta.url);
 const ENTRIES = { index: "losskit", wasm: "losskit/wasm", deterministic: "losskit/deterministic", js: "losskit/js" };
@@ -84,13 +85,9 @@ interface Browser {
   close(): Promise<void>;
 }
 
-const executable = { chromium: process.env.CHROMIUM ?? "/usr/bin/chromium", firefox: process.env.FIREFOX ?? "/usr/bin/firefox-esr" };
+const executable = { chromium: executablePath, firefox: process.env.FIREFOX ?? "/usr/bin/firefox-esr" };
 const browsers: Record<keyof typeof executable, () => Promise<Browser>> = {
-  chromium: () =>
-    chromium.launch({
-      executablePath: executable.chromium,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    }),
+  chromium: () => chromium.launch({ executablePath, args }),
   firefox: () => puppeteer.launch({ browser: "firefox", executablePath: executable.firefox, headless: true }),
 };
 

@@ -8,6 +8,7 @@ import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
+import { args, executablePath as debian } from "../../scripts/chromium.mjs";
 import { node, root } from "../../scripts/setup.mjs";
 
 const base = join(root, "build/consumers");
@@ -91,10 +92,9 @@ async function chromium() {
   launched ??= (async () => {
     const { chromium: type } = (await load(install("browser", { "playwright-core": "1.65.1" }), "playwright-core")).default;
     const own = type.executablePath();
-    const executablePath = [process.env.CHROMIUM_BIN, "/usr/bin/chromium", "/usr/bin/google-chrome", own].find((path) => path && existsSync(path));
-    if (!executablePath) throw new Skipped("no Chromium; CHROMIUM_BIN names one");
-    const quiet = ["gpu", "quic", "background-networking", "component-update", "sync"].map((what) => `--disable-${what}`);
-    return type.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...quiet] });
+    const executablePath = [debian, "/usr/bin/google-chrome", own].find((path) => path && existsSync(path));
+    if (!executablePath) throw new Skipped("no Chromium; CHROMIUM names one");
+    return type.launch({ executablePath, args });
   })();
   return launched;
 }

@@ -1,6 +1,6 @@
 // The two times as bars: length is the median, the line across the end goes from quartile to quartile.
 
-import { html } from "../views/draw.js";
+import { html } from "../dom.js";
 import type { Result, Timing } from "./protocol.js";
 import { time } from "./report.js";
 

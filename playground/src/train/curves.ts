@@ -1,7 +1,7 @@
 // Loss and accuracy over the steps, and in grey the accuracy of the runs before.
 
 import * as Plot from "@observablehq/plot";
-import { html, picture } from "../views/draw.js";
+import { html, picture } from "../dom.js";
 
 export interface Point {
   step: number;

@@ -1,6 +1,6 @@
 // The held-out digits in the plane of the network, each drawn as its own numeral, over the regions where the last layer decides for a class.
 
-import { html, set, svg } from "../views/draw.js";
+import { html, set, svg } from "../dom.js";
 import { CLASSES, PIXELS } from "./digits.js";
 
 /** Units of the SVG from side to side. */

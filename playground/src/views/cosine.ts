@@ -7,8 +7,9 @@
 import * as Plot from "@observablehq/plot";
 import { cosineEmbeddingLoss, cosineSimilarity } from "losskit";
 import { button, select, slider } from "../controls.js";
+import { html, picture, set, svg } from "../dom.js";
 import type { Mount } from "../view.js";
-import { arrow, call, draggable, fixed, GRIP, html, literal, picture, pull, set, svg, table } from "./draw.js";
+import { arrow, call, draggable, fixed, GRIP, literal, pull, table } from "./draw.js";
 
 const START = [25, 95];
 const NAMES = ["input1", "input2"] as const;

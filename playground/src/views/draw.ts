@@ -1,27 +1,7 @@
-/** What the views that are dragged share: elements, arrows, handles for pointer and keyboard, colours for canvases. */
+/** What the views that are dragged share: arrows, handles for pointer and keyboard, colours for canvases. */
 import { copyButton } from "../controls.js";
+import { html, set } from "../dom.js";
 import "./draw.css";
-
-type Attributes = Record<string, string | number>;
-type Child = Node | string;
-
-export function svg<K extends keyof SVGElementTagNameMap>(name: K, attributes: Attributes = {}, ...children: Child[]): SVGElementTagNameMap[K] {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  set(element, attributes);
-  element.append(...children);
-  return element;
-}
-
-export function html<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
-  set(element, attributes);
-  element.append(...children);
-  return element;
-}
-
-export function set(element: Element, attributes: Attributes): void {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-}
 
 /** A fixed number of digits, without the sign of a rounded zero. */
 export const fixed = (x: number, digits = 3): string => x.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
@@ -155,16 +135,6 @@ export function onTheme(changed: () => void): () => void {
     dark.removeEventListener("change", changed);
     observer.disconnect();
   };
-}
-
-/** A chart of Plot's as one picture: the labels inside it are for scripts, and no reader may meet them on a plain <g>. */
-export function picture<T extends Element>(plot: T): T {
-  set(plot, { role: "img" });
-  for (const inner of plot.querySelectorAll("[aria-label], [aria-description]")) {
-    inner.removeAttribute("aria-label");
-    inner.removeAttribute("aria-description");
-  }
-  return plot;
 }
 
 /** The call that computes what is shown, to copy. */

@@ -6,12 +6,12 @@
  * `[data-testid=race-refused]` (why WebAssembly is refused; hidden where it runs).
  */
 import { button, copyButton, select } from "../controls.js";
+import { html } from "../dom.js";
 import { bars } from "../race/bars.js";
 import type { News, Order, Result } from "../race/protocol.js";
 import { agreement, markdown, spread, times } from "../race/report.js";
 import { sizeText, table } from "../race/rows.js";
 import type { Mount } from "../view.js";
-import { html } from "./draw.js";
 import "../race/race.css";
 import "./motion.css";
 

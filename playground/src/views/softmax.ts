@@ -7,8 +7,9 @@
  */
 import { crossEntropyLoss, softmax } from "losskit";
 import { button, slider } from "../controls.js";
+import { html, set, svg } from "../dom.js";
 import type { Mount } from "../view.js";
-import { call, clamp, draggable, fixed, html, literal, set, svg, table } from "./draw.js";
+import { call, clamp, draggable, fixed, literal, table } from "./draw.js";
 
 const START = [1.5, 0.5, -1, 2.2, -0.4];
 const LARGEST = 5;

@@ -7,12 +7,13 @@
  */
 import { backend as info } from "losskit";
 import { button, select, slider } from "../controls.js";
+import { html } from "../dom.js";
 import { curves, type Point } from "../train/curves.js";
 import { objectiveOf, objectives } from "../train/objectives.js";
 import { plane } from "../train/plane.js";
 import { type Backend, type Frame, MAX_STEPS, type News, type Order, WINDOW } from "../train/protocol.js";
 import type { Mount } from "../view.js";
-import { html, onTheme } from "./draw.js";
+import { onTheme } from "./draw.js";
 import "../train/train.css";
 import "./motion.css";
 

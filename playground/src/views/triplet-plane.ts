@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { tripletMarginLoss, tripletRatioLoss } from "losskit";
-import { clamp, fixed, html, ink, onTheme, picture, set, svg, table } from "./draw.js";
+import { html, picture, set, svg } from "../dom.js";
+import { clamp, fixed, ink, onTheme, table } from "./draw.js";
 import type { TripletOptions } from "./triplet.js";
 
 /** Unit vectors are at most 2 apart. */

@@ -1,5 +1,6 @@
 import { pairwiseDistance, tripletMarginLoss, tripletRatioLoss } from "losskit";
-import { call, clamp, draggable, fixed, GRIP, html, literal, pull, set, svg, table } from "./draw.js";
+import { html, set, svg } from "../dom.js";
+import { call, clamp, draggable, fixed, GRIP, literal, pull, table } from "./draw.js";
 import type { TripletOptions } from "./triplet.js";
 
 const NAMES = ["anchor", "positive", "negative"] as const;

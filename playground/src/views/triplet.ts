@@ -9,8 +9,9 @@
  * with swap, "angle, degrees"; checkbox "swap", select "loss" (margin, ratio), buttons "Step" and "Reset".
  */
 import { button, select, slider } from "../controls.js";
+import { html } from "../dom.js";
 import type { Mount } from "../view.js";
-import { checkbox, html, slide } from "./draw.js";
+import { checkbox, slide } from "./draw.js";
 import { LARGEST, plane } from "./triplet-plane.js";
 import { points } from "./triplet-points.js";
 
