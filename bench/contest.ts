@@ -111,7 +111,7 @@ function undisturbed(contestant: Contestant, time: number): number {
   return best.median;
 }
 
-function quantile(sorted: readonly number[], q: number): number {
+export function quantile(sorted: readonly number[], q: number): number {
   const at = q * (sorted.length - 1);
   const below = sorted[Math.floor(at)]!;
   return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - below);

@@ -1,5 +1,6 @@
 // The measurements as Markdown: what is printed, written to bench/results/ and quoted by the README.
 
+import { cpus } from "node:os";
 import type { Timing } from "./contest.js";
 import type { Extra } from "./extras.js";
 
@@ -39,8 +40,18 @@ export function fiveDigits(_key: string, value: unknown): unknown {
 }
 
 /** As a shell would take it. */
-export function quoted(argument: string): string {
+function quoted(argument: string): string {
   return /^[\w.-]+$/.test(argument) ? argument : `'${argument}'`;
+}
+
+/** On what, when and by which command. */
+export function about(script: string): { cpu: string; date: string; command: string } {
+  const given = process.argv.slice(2).map(quoted);
+  return {
+    cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
+    date: new Date().toISOString().slice(0, 10),
+    command: [`npm run ${script}`, ...(given.length > 0 ? ["--", ...given] : [])].join(" "),
+  };
 }
 
 /** Three digits. */
@@ -48,7 +59,7 @@ function short(x: number): string {
   return x >= 100 ? x.toFixed(0) : x.toPrecision(3);
 }
 
-function duration(microseconds: number): string {
+export function duration(microseconds: number): string {
   if (microseconds < 10) return `${short(1000 * microseconds)} ns`;
   return microseconds < 1000 ? `${short(microseconds)} µs` : `${short(microseconds / 1000)} ms`;
 }
@@ -72,7 +83,7 @@ function judged(text: string, met: boolean): string {
   return met ? text : `**${text}** ✗`;
 }
 
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(header), line(header.map((_, i) => (i < 2 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }

@@ -2,13 +2,12 @@
 // Only a complete run is written to bench/results/: nobody should quote a quick one.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import * as wasm from "losskit/wasm";
 import { compete } from "./compete.js";
 import { consumed, type Effort } from "./contest.js";
 import { extras } from "./extras.js";
-import { fiveDigits, lost, quoted, type Report, render } from "./report.js";
+import { about, fiveDigits, lost, type Report, render } from "./report.js";
 import { table } from "./table.js";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -24,9 +23,7 @@ const report: Report = {
   version: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
   losskit: wasm.version,
   simd: wasm.backend().simd,
-  cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
-  date: new Date().toISOString().slice(0, 10),
-  command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2).map(quoted)] : [])].join(" "),
+  ...about("bench"),
   rounds: effort.rounds,
   rows: table
     .filter(({ loss, size }) => only.test(`${loss} ${size}`))

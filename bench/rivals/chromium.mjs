@@ -1,17 +1,16 @@
 // npm run bench:rivals:chromium [-- --quick] [-- --only <regex>]: the table of npm run bench:rivals in headless Chromium, for those contestants that are this
 // project's own, and beside it how fast losskit is there against the last complete run on Node 24.
 
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { node, root, run, setup } from "../../scripts/setup.mjs";
-import { openPage } from "../page.mjs";
-import { render } from "./report.mjs";
+import { besideNode, openPage } from "../page.mjs";
 
 setup();
 run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
+const { about, fiveDigits } = await import("../../build/tools/bench/report.js");
+const { commit, render } = await import("./report.mjs");
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
 const only = new RegExp(values.only ?? "", "i");
 const effort = values.quick ? { rounds: 3, time: 5, warmUp: 20 } : { rounds: 5, time: 8, warmUp: 40 };
@@ -40,7 +39,7 @@ const assets = Object.fromEntries(["relaxed.wasm", "baseline.wasm"].map((name) =
 const { page, version, close } = await openPage(outputFiles[0].text, assets);
 
 const begin = performance.now();
-const { about, names } = await page.evaluate("({ about: bench.about, names: bench.names })");
+const { kit, names } = await page.evaluate("({ kit: bench.about, names: bench.names })");
 const rows = [];
 for (const [index, name] of names.entries()) {
   if (only.test(name)) rows.push(...(await page.evaluate(([i, how]) => globalThis.bench.rows(i, how), [index, effort])));
@@ -50,13 +49,11 @@ await close();
 const report = {
   engine: "Chromium",
   version,
-  losskit: about.version,
-  simd: about.simd,
-  cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
+  losskit: kit.version,
+  simd: kit.simd,
+  ...about("bench:rivals:chromium"),
   flags: [],
-  commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim(),
-  date: new Date().toISOString().slice(0, 10),
-  command: `npm run bench:rivals:chromium${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
+  commit: commit(),
   minutes: (performance.now() - begin) / 60000,
   ...effort,
   versions: {},
@@ -64,28 +61,10 @@ const report = {
   rows,
 };
 
-/** How many times as fast as in the last run on Node 24: other minutes of a shared machine, so only what is far off says something. */
-function beside() {
-  const file = `${root}bench/results/rivals-node-24.json`;
-  if (!existsSync(file)) return "";
-  const key = ({ loss, size, kind }) => `${loss} ${size}, ${kind === "grad" ? "value + gradient" : "value"}`;
-  const there = new Map(JSON.parse(readFileSync(file, "utf8")).rows.map((row) => [key(row), row.timings["losskit/wasm"]?.median]));
-  const lines = rows
-    .filter((row) => there.get(key(row)) && row.timings["losskit/wasm"])
-    .map((row) => [key(row), there.get(key(row)) / row.timings["losskit/wasm"].median]);
-  if (lines.length === 0) return "";
-  const mean = Math.exp(lines.reduce((sum, [, ratio]) => sum + Math.log(ratio), 0) / lines.length);
-  const slow = lines.filter(([, ratio]) => ratio < 0.6).map(([name, ratio]) => `- ${name}: ${ratio.toFixed(2)}`);
-  const head = `\`losskit/wasm\` here is ${mean.toFixed(2)} times as fast as on Node 24 (\`rivals-node-24.json\`), in the geometric mean of ${lines.length} cells. Below 0.6:`;
-  return `\n#### Beside Node 24\n\n${head}${slow.length > 0 ? `\n\n${slow.join("\n")}` : " none."}\n`;
-}
-
-const text = render(report) + beside();
+const key = ({ loss, size, kind }) => `${loss} ${size}, ${kind === "grad" ? "value + gradient" : "value"}`;
+const text = render(report) + besideNode(`${root}bench/results/rivals-node-24.json`, rows, key);
 console.log(text);
 if (!values.quick && values.only === undefined) {
   writeFileSync(`${root}bench/results/rivals-chromium.md`, text);
-  writeFileSync(
-    `${root}bench/results/rivals-chromium.json`,
-    `${JSON.stringify(report, (_key, value) => (typeof value === "number" ? Number(value.toPrecision(5)) : value), 1)}\n`,
-  );
+  writeFileSync(`${root}bench/results/rivals-chromium.json`, `${JSON.stringify(report, fiveDigits, 1)}\n`);
 }

@@ -7,7 +7,7 @@
 //   server: { result(grads | undefined), turn(grad, ms) }, the latter giving { median, share } as turnOf does.
 // `tolerance`: FLOAT32 or SUMS, where agreement is not to be as close as bench/contest.ts wants it.
 
-import { agree } from "../../build/tools/bench/contest.js";
+import { agree, quantile } from "../../build/tools/bench/contest.js";
 
 /** A page cannot ask how much of a core it had. */
 const cpuUsage = globalThis.process?.cpuUsage;
@@ -93,12 +93,6 @@ export async function agreeing(contestants, kind, made) {
     }
   }
   return { refused, inexact };
-}
-
-function quantile(sorted, q) {
-  const at = q * (sorted.length - 1);
-  const below = sorted[Math.floor(at)];
-  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)] - below);
 }
 
 const ascending = (taken) => taken.sort((a, b) => a - b);

@@ -1,24 +1,15 @@
 // The measurements as Markdown: what is printed and written to bench/results/.
 
+import { execFileSync } from "node:child_process";
+import { duration, markdown } from "../../build/tools/bench/report.js";
+
 /** Columns: first our own, then the others. */
 const OWN = ["losskit", "losskit/deterministic", "losskit/js", "losskit/wasm alloc", "kernel alone"];
 const WASM = "losskit/wasm";
 const KINDS = { value: "Value", grad: "Value + gradient" };
 
-const short = (x) => (x >= 100 ? x.toFixed(0) : x.toPrecision(3));
-
-export function duration(microseconds) {
-  if (microseconds < 10) return `${short(1000 * microseconds)} ns`;
-  return microseconds < 1000 ? `${short(microseconds)} µs` : `${short(microseconds / 1000)} ms`;
-}
-
 const times = (ratio) => ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
-
-function markdown(header, rows) {
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map((_, i) => (i < 2 ? "---" : "---:"))), ...rows.map(line)].join("\n");
-}
 
 /** How many times the first contestant's time the second's is; undefined where one of them did not run. */
 export function ratio({ timings }, of, to) {
@@ -151,7 +142,7 @@ export function render(report) {
   const { engine, version, losskit, simd, cpu, flags, commit, date, command, rounds, minutes, versions, skipped, rows } = report;
   const parts = [
     `### losskit beside others: ${engine}, ${simd} SIMD`,
-    `${cpu} (${flags.join(" ")}); ${version}; losskit ${losskit}, commit ${commit}; ${date}; \`${command}\`, ${minutes.toFixed(1)} minutes.`,
+    `${cpu}${flags.length > 0 ? ` (${flags.join(" ")})` : ""}; ${version}; losskit ${losskit}, commit ${commit}; ${date}; \`${command}\`, ${minutes.toFixed(1)} minutes.`,
     Object.entries(versions)
       .map(([name, version]) => `- ${name}: ${version}`)
       .join("\n"),
@@ -170,4 +161,14 @@ export function render(report) {
   const lines = answers(report).map(({ line }) => line);
   parts.push("#### Geometric means, each with its bar", lines.join("\n"));
   return `${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+/** The commit that was measured. */
+export function commit() {
+  try {
+    const git = (...args) => execFileSync("git", args, { cwd: new URL("../..", import.meta.url), encoding: "utf8" }).trim();
+    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") ? " with changes" : "");
+  } catch {
+    return "unknown";
+  }
 }

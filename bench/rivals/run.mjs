@@ -2,18 +2,18 @@
 // size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that,
 // only a complete run is written, to bench/results/: nobody should quote a quick one.
 
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { about, fiveDigits } from "../../build/tools/bench/report.js";
 import { cases } from "./cases.mjs";
 import { compete } from "./compete.mjs";
 import { consumed } from "./measure.mjs";
 import * as native from "./native.mjs";
 import * as own from "./own.mjs";
 import { picture } from "./picture.mjs";
-import { render } from "./report.mjs";
+import { commit, render } from "./report.mjs";
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" }, among: { type: "string" }, to: { type: "string" } },
@@ -67,19 +67,6 @@ function flags() {
   }
 }
 
-function commit() {
-  try {
-    const git = (...args) => execFileSync("git", args, { cwd: new URL("../..", import.meta.url), encoding: "utf8" }).trim();
-    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "--untracked-files=no") ? " with changes" : "");
-  } catch {
-    return "unknown";
-  }
-}
-
-/** For JSON: what lies behind five digits is noise. */
-const fiveDigits = (_key, value) => (typeof value === "number" ? Number(value.toPrecision(5)) : value);
-const quoted = (argument) => (/^[\w.-]+$/.test(argument) ? argument : `'${argument}'`);
-
 const begin = performance.now();
 try {
   await enter("fused C", () => native.fusedC(folder));
@@ -98,11 +85,9 @@ try {
     version: `Node ${process.versions.node}, V8 ${process.versions.v8}`,
     losskit: own.version,
     simd: own.backend().simd,
-    cpu: `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`,
+    ...about("bench:rivals"),
     flags: flags(),
     commit: commit(),
-    date: new Date().toISOString().slice(0, 10),
-    command: ["npm run bench:rivals", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2).map(quoted)] : [])].join(" "),
     minutes: (performance.now() - begin) / 60000,
     ...effort,
     versions,
