@@ -11,7 +11,7 @@ import * as multiMargin from "../loops/multiMargin.js";
 import * as poissonNll from "../loops/poissonNll.js";
 import * as softMargin from "../loops/softMargin.js";
 import * as softshrink from "../loops/softshrink.js";
-import { entry, POINTWISE, pair, type Row, rows, type Size, VALUE_ALONE, valueOnly } from "./row.js";
+import { entry, type PairLoss, POINTWISE, pair, pairRows, pairValueRows, type Row, rows, type Size, VALUE_ALONE, valueOnly } from "./row.js";
 
 /** losskit/wasm against the fastest loop, at least: pointwise losses at 1 Mi, and rows. */
 const TARGET = 4;
@@ -20,7 +20,6 @@ const ROWS: readonly Size[] = [[4096, 1000]];
 /** Labels of a row of multiLabelMarginLoss. */
 const LISTED = 8;
 const EPS = 1e-6;
-const FULL = { full: true } as const;
 /** Vectors in each of the sets of cdist, and their dimensions. */
 export const VECTORS: readonly Size[] = [
   [512, 128],
@@ -91,91 +90,41 @@ export function probe(result: Float32Array): number {
   return sum;
 }
 
-export const catalogue: readonly Row[] = [
-  ...entry({
-    loss: "hingeEmbeddingLoss",
-    sizes: POINTWISE,
+const PAIRS: readonly PairLoss[] = [
+  {
+    name: "hingeEmbeddingLoss",
     targets: POINTWISE_TARGETS,
     problem: pair(normal, signs),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.hingeEmbeddingLoss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => hingeEmbedding.branchy(x, t, 1, g), branchless: ({ x, t, g }) => hingeEmbedding.branchless(x, t, 1, g) },
-  }),
-  ...valueOnly({
-    loss: "hingeEmbeddingLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, signs),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.hingeEmbeddingLoss(x, t),
-    loops: { loop: ({ x, t }) => hingeEmbedding.value(x, t, 1) },
-  }),
-  ...entry({
-    loss: "softMarginLoss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => hingeEmbedding.value(x, t, 1),
+  },
+  {
+    name: "softMarginLoss",
     targets: POINTWISE_TARGETS,
     problem: pair((random, n) => normal(random, n, 3), signs),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.softMarginLoss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => softMargin.branchy(x, t, g), branchless: ({ x, t, g }) => softMargin.branchless(x, t, g) },
-  }),
-  ...valueOnly({
-    loss: "softMarginLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair((random, n) => normal(random, n, 3), signs),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.softMarginLoss(x, t),
-    loops: { loop: ({ x, t }) => softMargin.value(x, t) },
-  }),
-  ...entry({
-    loss: "poissonNllLoss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => softMargin.value(x, t),
+  },
+  {
+    name: "poissonNllLoss",
     targets: POINTWISE_TARGETS,
     problem: pair(normal, counts),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.poissonNllLoss.valueAndGrad(x, t, options).value,
     loops: { loop: ({ x, t, g }) => poissonNll.loop(x, t, g) },
-  }),
-  ...valueOnly({
-    loss: "poissonNllLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, counts),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.poissonNllLoss(x, t),
-    loops: { loop: ({ x, t }) => poissonNll.value(x, t) },
-  }),
-  ...entry({
-    loss: "poissonNllLoss, full",
-    sizes: POINTWISE,
+    value: ({ x, t }) => poissonNll.value(x, t),
+  },
+  {
+    name: "poissonNllLoss",
+    kind: "full",
+    options: { full: true },
     targets: POINTWISE_TARGETS,
     problem: pair(normal, counts),
-    losskit: (kit, { x, t, options }) => {
-      const all = { ...options, ...FULL };
-      return () => kit.poissonNllLoss.valueAndGrad(x, t, all).value;
-    },
     loops: { branchy: ({ x, t, g }) => poissonNll.fullBranchy(x, t, g), branchless: ({ x, t, g }) => poissonNll.fullBranchless(x, t, g) },
-  }),
-  ...valueOnly({
-    loss: "poissonNllLoss, full, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, counts),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.poissonNllLoss(x, t, FULL),
-    loops: { loop: ({ x, t }) => poissonNll.fullValue(x, t) },
-  }),
+    value: ({ x, t }) => poissonNll.fullValue(x, t),
+  },
+];
+
+export const catalogue: readonly Row[] = [
+  ...PAIRS.flatMap((one) => [...pairRows(one), ...pairValueRows(one)]),
   ...entry({
     loss: "gaussianNllLoss",
     sizes: POINTWISE,

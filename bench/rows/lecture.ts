@@ -14,7 +14,7 @@ import * as nll from "../loops/nll.js";
 import * as smoothL1 from "../loops/smoothL1.js";
 import * as tripletMargin from "../loops/tripletMargin.js";
 import { tripletRatio } from "../loops/tripletRatio.js";
-import { entry, POINTWISE, pair, type Row, rows, type Size, VALUE_ALONE, valueOnly } from "./row.js";
+import { entry, type PairLoss, POINTWISE, pair, pairRows, pairValueRows, type Row, rows, type Size, VALUE_ALONE, valueOnly } from "./row.js";
 
 const EMBEDDINGS: readonly Size[] = [[4096, 384]];
 const LOGITS: Size = [4096, 1000];
@@ -40,86 +40,62 @@ function scores(random: Random, [n = 0]: Size) {
   return { x1: normal(random, n), x2: normal(random, n), t: signs(random, n), g1, g2, grads: [g1, g2], options: { out: { input1: g1, input2: g2 } } };
 }
 
-export const lecture: readonly Row[] = [
-  ...entry({
-    loss: "mseLoss",
-    sizes: POINTWISE,
+const BCE = {
+  name: "bceLoss",
+  targets: [8, 8],
+  loops: { branchy: ({ x, t, g }) => bce.branchy(x, t, g), branchless: ({ x, t, g }) => bce.branchless(x, t, g) },
+  value: ({ x, t }) => bce.value(x, t),
+} satisfies Omit<PairLoss, "problem">;
+
+const PAIRS: readonly PairLoss[] = [
+  {
+    name: "mseLoss",
     targets: [3, 3],
     problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.mseLoss.valueAndGrad(x, t, options).value,
     loops: { loop: ({ x, t, g }) => mse.mse(x, t, g) },
-  }),
-  ...entry({
-    loss: "l1Loss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => mse.value(x, t),
+  },
+  {
+    name: "l1Loss",
     targets: [3, 3],
     problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.l1Loss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => l1.branchy(x, t, g), branchless: ({ x, t, g }) => l1.branchless(x, t, g) },
-  }),
-  ...entry({
-    loss: "smoothL1Loss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => l1.value(x, t),
+  },
+  {
+    name: "smoothL1Loss",
     targets: [5, 5],
     problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.smoothL1Loss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => smoothL1.branchy(x, t, 1, g), branchless: ({ x, t, g }) => smoothL1.branchless(x, t, 1, g) },
-  }),
-  ...entry({
-    loss: "huberLoss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => smoothL1.value(x, t, 1),
+  },
+  {
+    name: "huberLoss",
     targets: [5, 5],
     problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.huberLoss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => huber.branchy(x, t, 1, g), branchless: ({ x, t, g }) => huber.branchless(x, t, 1, g) },
-  }),
-  ...["soft targets", "targets 0 and 1"].flatMap((kind) =>
-    entry({
-      loss: `bceLoss, ${kind}`,
-      sizes: POINTWISE,
-      targets: [8, 8],
-      problem: pair(uniform, kind === "soft targets" ? uniform : labels),
-      losskit:
-        (kit, { x, t, options }) =>
-        () =>
-          kit.bceLoss.valueAndGrad(x, t, options).value,
-      loops: { branchy: ({ x, t, g }) => bce.branchy(x, t, g), branchless: ({ x, t, g }) => bce.branchless(x, t, g) },
-    }),
-  ),
-  ...entry({
-    loss: "bceWithLogitsLoss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => huber.value(x, t, 1),
+  },
+  { ...BCE, kind: "soft targets", problem: pair(uniform, uniform) },
+  { ...BCE, kind: "targets 0 and 1", problem: pair(uniform, labels) },
+  {
+    name: "bceWithLogitsLoss",
     targets: [8, 8],
     problem: pair((random, n) => normal(random, n, 3), labels),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.bceWithLogitsLoss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => bceWithLogits.branchy(x, t, g), branchless: ({ x, t, g }) => bceWithLogits.branchless(x, t, g) },
-  }),
-  ...entry({
-    loss: "klDivLoss",
-    sizes: POINTWISE,
+    value: ({ x, t }) => bceWithLogits.value(x, t),
+  },
+  {
+    name: "klDivLoss",
     targets: [8, 8],
     problem: pair(logUniform, uniform),
-    losskit:
-      (kit, { x, t, options }) =>
-      () =>
-        kit.klDivLoss.valueAndGrad(x, t, options).value,
     loops: { branchy: ({ x, t, g }) => klDiv.branchy(x, t, g), branchless: ({ x, t, g }) => klDiv.branchless(x, t, g) },
-  }),
+    value: ({ x, t }) => klDiv.value(x, t),
+  },
+];
+
+export const lecture: readonly Row[] = [
+  ...PAIRS.flatMap(pairRows),
   ...entry({
     loss: "marginRankingLoss",
     sizes: POINTWISE,
@@ -134,76 +110,7 @@ export const lecture: readonly Row[] = [
       branchless: ({ x1, x2, t, g1, g2 }) => marginRanking.branchless(x1, x2, t, 0, g1, g2),
     },
   }),
-  ...valueOnly({
-    loss: "mseLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.mseLoss(x, t),
-    loops: { loop: ({ x, t }) => mse.value(x, t) },
-  }),
-  ...valueOnly({
-    loss: "l1Loss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.l1Loss(x, t),
-    loops: { loop: ({ x, t }) => l1.value(x, t) },
-  }),
-  ...valueOnly({
-    loss: "smoothL1Loss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.smoothL1Loss(x, t),
-    loops: { loop: ({ x, t }) => smoothL1.value(x, t, 1) },
-  }),
-  ...valueOnly({
-    loss: "huberLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(normal, normal),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.huberLoss(x, t),
-    loops: { loop: ({ x, t }) => huber.value(x, t, 1) },
-  }),
-  ...valueOnly({
-    loss: "bceLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(uniform, uniform),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.bceLoss(x, t),
-    loops: { loop: ({ x, t }) => bce.value(x, t) },
-  }),
-  ...valueOnly({
-    loss: "bceWithLogitsLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair((random, n) => normal(random, n, 3), labels),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.bceWithLogitsLoss(x, t),
-    loops: { loop: ({ x, t }) => bceWithLogits.value(x, t) },
-  }),
-  ...valueOnly({
-    loss: "klDivLoss, value",
-    sizes: VALUE_ALONE,
-    problem: pair(logUniform, uniform),
-    losskit:
-      (kit, { x, t }) =>
-      () =>
-        kit.klDivLoss(x, t),
-    loops: { loop: ({ x, t }) => klDiv.value(x, t) },
-  }),
+  ...PAIRS.filter(({ kind }) => kind !== "targets 0 and 1").flatMap(pairValueRows),
   ...valueOnly({
     loss: "marginRankingLoss, value",
     sizes: VALUE_ALONE,

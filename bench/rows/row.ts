@@ -75,3 +75,57 @@ export function rows(random: Random, [count = 0, classes = 0]: Size) {
 export function valueOnly<P extends { grads: readonly Float32Array[] }>({ problem, ...rest }: Entry<P>): Row[] {
   return entry({ ...rest, problem: (random, size) => ({ ...problem(random, size), grads: [] }) });
 }
+
+type Pair = ReturnType<ReturnType<typeof pair>>;
+
+/** A loss of an input and a target at each position. */
+export interface PairLoss {
+  name: keyof Kit & `${string}Loss`;
+  /** Beside the name in the tables. */
+  kind?: string;
+  options?: object;
+  targets?: Entry<Pair>["targets"];
+  problem(random: Random, size: Size): Pair;
+  loops: Record<string, (problem: Pair) => number>;
+  value(problem: Pair): number;
+}
+
+/** As all of them are called. */
+interface Called {
+  (x: Float32Array, t: Float32Array, options: object): number;
+  valueAndGrad(x: Float32Array, t: Float32Array, options: object): { value: number };
+}
+
+const titleOf = ({ name, kind }: PairLoss) => (kind === undefined ? name : `${name}, ${kind}`);
+
+/** Value and gradient. */
+export function pairRows(one: PairLoss): Row[] {
+  const { name, options: own, targets, problem, loops } = one;
+  return entry({
+    loss: titleOf(one),
+    sizes: POINTWISE,
+    ...(targets === undefined ? {} : { targets }),
+    problem,
+    losskit: (kit, { x, t, options }) => {
+      const loss = kit[name] as Called;
+      const all = { ...options, ...own };
+      return () => loss.valueAndGrad(x, t, all).value;
+    },
+    loops,
+  });
+}
+
+/** The value alone. */
+export function pairValueRows(one: PairLoss): Row[] {
+  const { name, options = {}, problem, value } = one;
+  return valueOnly({
+    loss: `${titleOf(one)}, value`,
+    sizes: VALUE_ALONE,
+    problem,
+    losskit: (kit, { x, t }) => {
+      const loss = kit[name] as Called;
+      return () => loss(x, t, options);
+    },
+    loops: { loop: value },
+  });
+}
