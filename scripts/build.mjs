@@ -24,7 +24,7 @@ function writeWorkerd() {
   for (const target of targets) lines.push(`export const ${target} = () => ${target}Module;`);
   writeFileSync(new URL("kernels.js", generated), `${lines.join("\n")}\n`);
   // an isolate of Cloudflare's has 128 MB in all, and a memory counts as a whole (developers.cloudflare.com/workers/platform/limits)
-  writeFileSync(new URL("../backend/room.js", generated), "// Written by scripts/build.mjs. Do not edit.\nexport const ROOM = 32 << 20;\n");
+  writeFileSync(new URL("../backend/wasm/room.js", generated), "// Written by scripts/build.mjs. Do not edit.\nexport const ROOM = 32 << 20;\n");
 }
 
 console.log(`kernels: ${await writeKernels()}`);

@@ -52,7 +52,7 @@ function entry(name, list) {
     "// Written by scripts/entries.mjs. Do not edit.",
     "",
     'import { type Alloc, bindAlloc, bindFree } from "../alloc.js";',
-    'import { bind, bindOperation, type SignatureOf } from "../define.js";',
+    'import { bind, bindOperation, type SignatureOf } from "../call/define.js";',
   ];
   const sorted = [{ module: `../backend/host.${name}.js`, names: ["host"] }];
   for (const { folder, file, name: spec, types } of list) {

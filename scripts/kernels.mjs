@@ -41,7 +41,7 @@ export async function compile(target, files = entries(), extra = []) {
   return binary;
 }
 
-/** Imports nothing but memory, and keeps its static data in the first page: the window begins behind it (BASE in src/backend/staging.ts). */
+/** Imports nothing but memory, and keeps its static data in the first page: the window begins behind it (BASE in src/backend/wasm/window.ts). */
 function checkModule(binary, target) {
   const module = new WebAssembly.Module(binary); // also proves that it is valid here
   if (WebAssembly.Module.imports(module).some(({ kind }) => kind !== "memory")) throw new Error(`${target}: the kernels may import nothing but memory`);
@@ -111,7 +111,7 @@ export async function writeKernels() {
   }
   const parts = [
     "// Written by scripts/kernels.mjs. Do not edit.",
-    'import { decode } from "../backend/decode.js";',
+    'import { decode } from "../backend/wasm/decode.js";',
     `const text = "${textOf(binaries)}";`,
     `const alphabet = "${ALPHABET}";`,
   ];

@@ -1,8 +1,8 @@
-import { forget, remember } from "./allocated.js";
+import { forget, remember } from "./array/allocated.js";
 import { BYTES, type Dtype, type FloatArray, type Host } from "./backend/seam.js";
-import { describe, rangeError, typeError } from "./errors.js";
-import { make } from "./frame.js";
-import { typedArrayTag } from "./operand.js";
+import { describe, rangeError, typeError } from "./call/errors.js";
+import { make } from "./call/frame.js";
+import { typedArrayTag } from "./call/operand.js";
 
 /** The type of `alloc`. */
 export interface Alloc {

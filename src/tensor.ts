@@ -1,4 +1,4 @@
-import { Operand } from "./operand.js";
+import { Operand } from "./call/operand.js";
 import type { IntegerArray } from "./types.js";
 
 /**

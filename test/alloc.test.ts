@@ -2,7 +2,7 @@
  * alloc and free, on every entry: the same bits as with plain arrays, nothing outside the arrays, and every way to use such an array wrongly.
  */
 import { describe, expect, it } from "vitest";
-import { Arena } from "../src/backend/arena.js";
+import { Arena } from "../src/backend/wasm/arena.js";
 import { type Entry, entries, functionOf } from "./entries.js";
 import { type Dtype, dtypes, type FloatArray, flat, lowerArgs, lowerOptions } from "./reference/call.js";
 import { draw, losses, operations, type Row } from "./table.js";

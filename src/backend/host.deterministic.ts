@@ -1,4 +1,4 @@
-import { deterministic } from "./load.js";
+import { deterministic } from "./wasm/load.js";
 import type { Host } from "./seam.js";
 
 /** `losskit/deterministic`: baseline SIMD only. */

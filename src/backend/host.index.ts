@@ -1,4 +1,4 @@
-import { auto } from "./load.js";
+import { auto } from "./wasm/load.js";
 import type { Host } from "./seam.js";
 
 /** `losskit`: WebAssembly where it runs, JavaScript where it does not. */

@@ -1,4 +1,4 @@
-import { fastest } from "./load.js";
+import { fastest } from "./wasm/load.js";
 import type { Host } from "./seam.js";
 
 /** `losskit/wasm`: the fastest build that runs here. */

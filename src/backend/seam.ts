@@ -1,8 +1,8 @@
 // The seam: what a backend is asked for. Everything here has been checked; a backend never throws for a user's mistake.
 // It runs one kernel of one family and returns the undivided sum of the losses: denominators lie above, so that results of two calls can be merged.
 
-import type { Broadcast } from "../broadcast.js";
-import type { Arena } from "./arena.js";
+import type { Broadcast } from "../call/fit.js";
+import type { Arena } from "./wasm/arena.js";
 
 export type FloatArray = Float32Array | Float64Array;
 export type Dtype = "float32" | "float64";

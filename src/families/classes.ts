@@ -1,9 +1,9 @@
 // What losses over classes share: which axis the classes are on, and class indices read, checked and narrowed in one go.
 
 import { type FloatArray, IGNORED } from "../backend/seam.js";
-import { rangeError, shapeText, typeError } from "../errors.js";
-import { equalShapes, type Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
+import { rangeError, shapeText, typeError } from "../call/errors.js";
+import { equalShapes, type Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
 
 /** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk; (C) is one sample. */
 export interface Layout {

@@ -1,11 +1,11 @@
 // The family of losses that look at one position at a time (assembly/core/pointwise.ts): checks, denominators, one call of the seam.
 
-import { pointwise as javascript, outside } from "../backend/js-pointwise.js";
+import { pointwise as javascript, outside } from "../backend/js/pointwise.js";
 import type { Backend, FloatArray, PointwiseFused, PointwiseLoop } from "../backend/seam.js";
-import { rangeError, shapeText } from "../errors.js";
-import { equalShapes, type Frame } from "../frame.js";
-import { type Operand, product } from "../operand.js";
-import { type Argument, type Option, REDUCTIONS, type Spec } from "../spec.js";
+import { rangeError, shapeText } from "../call/errors.js";
+import { equalShapes, type Frame } from "../call/frame.js";
+import { type Operand, product } from "../call/operand.js";
+import { type Argument, type Option, REDUCTIONS, type Spec } from "../call/spec.js";
 
 /** One kernel, the same in both backends. */
 export interface PointwiseKernel {

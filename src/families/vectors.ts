@@ -1,9 +1,9 @@
 // The family of losses that compare rows of vectors (assembly/core/vectors.ts): the last axis holds the dimensions of a vector, all others are rows.
 
 import type { Backend, FloatArray, VectorsCall } from "../backend/seam.js";
-import { broadcastShapes } from "../broadcast.js";
-import type { Frame } from "../frame.js";
-import { type Operand, product } from "../operand.js";
+import { broadcastShapes } from "../call/fit.js";
+import type { Frame } from "../call/frame.js";
+import { type Operand, product } from "../call/operand.js";
 
 /** Rows and dimensions of a shape; a single vector (D) is one row. */
 export function rowsOf(shape: readonly number[]): { rows: number; dims: number } {

@@ -1,9 +1,9 @@
 import type { Backend } from "../backend/seam.js";
-import { broadcastWeights } from "../broadcast.js";
-import { rangeError } from "../errors.js";
+import { broadcastWeights } from "../call/fit.js";
+import { rangeError } from "../call/errors.js";
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import type { Frame } from "../frame.js";
-import { differentiable, type LossSpec, tensorOption } from "../spec.js";
+import type { Frame } from "../call/frame.js";
+import { differentiable, type LossSpec, tensorOption } from "../call/spec.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface BceOptions {

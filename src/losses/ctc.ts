@@ -1,10 +1,10 @@
-import { ctc } from "../backend/js-ctc.js";
+import { ctc } from "../backend/js/ctc.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
-import { rangeError, shapeText } from "../errors.js";
+import { rangeError, shapeText } from "../call/errors.js";
 import { checkIntegers } from "../families/classes.js";
-import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
-import { boolean, differentiable, integer, type LossSpec, REDUCTIONS } from "../spec.js";
+import type { Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { boolean, differentiable, integer, type LossSpec, REDUCTIONS } from "../call/spec.js";
 import type { Classes, Loss } from "../types.js";
 
 const LEAST_STEPS = 16;

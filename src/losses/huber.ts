@@ -1,5 +1,5 @@
 import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, onDemand, positive, tensorOption } from "../spec.js";
+import { differentiable, type LossSpec, onDemand, positive, tensorOption } from "../call/spec.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface HuberOptions {

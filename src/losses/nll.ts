@@ -1,8 +1,8 @@
 import type { FloatArray } from "../backend/seam.js";
 import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
-import type { Frame } from "../frame.js";
-import { fillElements, type Operand } from "../operand.js";
-import { differentiable, integer, type LossSpec, REDUCTIONS, tensorOption } from "../spec.js";
+import type { Frame } from "../call/frame.js";
+import { fillElements, type Operand } from "../call/operand.js";
+import { differentiable, integer, type LossSpec, REDUCTIONS, tensorOption } from "../call/spec.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
 export interface NllOptions {

@@ -1,8 +1,8 @@
-import { cdist as cdistInJavascript } from "../backend/js-vectors.js";
-import { Broadcast } from "../broadcast.js";
-import { rangeError, shapeText } from "../errors.js";
-import type { Operand } from "../operand.js";
-import { type LossSpec, nonNegative } from "../spec.js";
+import { cdist as cdistInJavascript } from "../backend/js/vectors.js";
+import { Broadcast } from "../call/fit.js";
+import { rangeError, shapeText } from "../call/errors.js";
+import type { Operand } from "../call/operand.js";
+import { type LossSpec, nonNegative } from "../call/spec.js";
 import type { Operation2 } from "../types.js";
 
 export interface CdistOptions {

@@ -1,10 +1,10 @@
-import { cosine, distances } from "../backend/js-vectors.js";
+import { cosine, distances } from "../backend/js/vectors.js";
 import { DISTANCE } from "../backend/seam.js";
-import { rangeError, shapeText } from "../errors.js";
+import { rangeError, shapeText } from "../call/errors.js";
 import { broadcastVectors, compute, rowsOf } from "../families/vectors.js";
-import type { Frame } from "../frame.js";
-import type { Operand } from "../operand.js";
-import { type LossSpec, nonNegative, number } from "../spec.js";
+import type { Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { type LossSpec, nonNegative, number } from "../call/spec.js";
 import type { Operation2 } from "../types.js";
 
 export interface PairwiseDistanceOptions {

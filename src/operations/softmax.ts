@@ -1,9 +1,9 @@
-import { crossEntropy } from "../backend/js-classes.js";
+import { crossEntropy } from "../backend/js/classes.js";
 import type { Backend, FloatArray } from "../backend/seam.js";
-import { describe, rangeError, shapeText, typeError } from "../errors.js";
-import { type Frame, make } from "../frame.js";
-import { type Operand, setElements } from "../operand.js";
-import type { LossSpec, Option, Spec } from "../spec.js";
+import { describe, rangeError, shapeText, typeError } from "../call/errors.js";
+import { type Frame, make } from "../call/frame.js";
+import { type Operand, setElements } from "../call/operand.js";
+import type { LossSpec, Option, Spec } from "../call/spec.js";
 import type { Operation1 } from "../types.js";
 
 export interface SoftmaxOptions {

@@ -1,7 +1,7 @@
-import { pointwise } from "../backend/js-pointwise.js";
+import { pointwise } from "../backend/js/pointwise.js";
 import type { PointwiseLoop } from "../backend/seam.js";
-import type { Operand } from "../operand.js";
-import { type LossSpec, nonNegative } from "../spec.js";
+import type { Operand } from "../call/operand.js";
+import { type LossSpec, nonNegative } from "../call/spec.js";
 import type { ArrayOf, Tensor } from "../types.js";
 
 export interface SoftshrinkOptions {

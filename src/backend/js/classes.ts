@@ -1,0 +1,129 @@
+// Losses over classes in JavaScript.
+
+import { type FloatArray, IGNORED, type MarginsCall, type RowsCall } from "../seam.js";
+
+export function crossEntropy(call: RowsCall): number {
+  // the usual case has a loop of its own, without what it does not need
+  const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null;
+  let sum = 0;
+  for (let o = 0, sample = 0; o < call.outer; o++) {
+    const base = o * call.classes * call.inner;
+    for (let i = 0; i < call.inner; i++, sample++) {
+      const y = call.index ? (call.index[sample] as number) : 0;
+      const value = y === IGNORED ? ignore(call, base + i) : plain ? classRow(call, base, sample, y) : row(call, base + i, sample);
+      sum += value;
+      if (call.values) call.values[sample] = value;
+    }
+  }
+  return sum;
+}
+
+function ignore(call: RowsCall, base: number): number {
+  const end = base + call.classes * call.inner;
+  for (let at = base; at < end; at += call.inner) {
+    if (call.grad) call.grad[at] = 0;
+    if (call.gradTarget) call.gradTarget[at] = 0;
+  }
+  return 0;
+}
+
+/** A row against one class, its gradient on the way: the exponentials are kept where the gradient will stand. */
+function classRow(call: RowsCall, base: number, sample: number, y: number): number {
+  const { x } = call;
+  const grad = call.grad as FloatArray;
+  const end = base + call.classes;
+  const logit = x[base + y] as number; // before a gradient in place writes over it
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = base; at < end; at++) if ((x[at] as number) > max) max = x[at] as number;
+  let sum = 0;
+  for (let at = base; at < end; at++) {
+    const e = Math.exp((x[at] as number) - max);
+    grad[at] = e;
+    sum += e;
+  }
+  const weight = call.rowWeight ? (call.rowWeight[sample] as number) : 1;
+  const upstream = weight * call.scale * (call.gradOutput ? (call.gradOutput[sample] as number) : 1);
+  const factor = upstream / sum;
+  for (let at = base; at < end; at++) grad[at] = (grad[at] as number) * factor;
+  grad[base + y] = (Math.exp(logit - max) / sum - 1) * upstream;
+  return weight * (max - logit + Math.log(sum));
+}
+
+/** One sample: its class c lies at base + c * inner. */
+function row(call: RowsCall, base: number, sample: number): number {
+  const { x, inner, index, grad, gradTarget } = call;
+  const end = base + call.classes * inner;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let at = base; at < end; at += inner) if ((x[at] as number) > max) max = x[at] as number;
+  if (max === Number.NEGATIVE_INFINITY) max = 0; // all masked: exponentials of 0, not of NaN
+  let sum = 0;
+  for (let at = base; at < end; at += inner) sum += Math.exp((x[at] as number) - max);
+  const logSum = Math.log(sum);
+
+  const weight = call.rowWeight ? (call.rowWeight[sample] as number) : 1;
+  const target = index ? base + (index[sample] as number) * inner : -1;
+  let value = 0;
+  if (index) value = weight * (max - (x[target] as number) + logSum);
+  else if (!call.dense) value = max + logSum;
+  let qSum = 0;
+  if (call.dense) {
+    for (let at = base, c = 0; at < end; at += inner, c++) {
+      const q = probability(call, at, c);
+      qSum += q;
+      value += q * (max - (x[at] as number) + logSum);
+    }
+  }
+  if (!grad && !gradTarget) return value;
+
+  const upstream = call.scale * (call.gradOutput ? (call.gradOutput[sample] as number) : 1);
+  const factor = ((call.dense ? qSum + (index ? weight : 0) : weight) * upstream) / sum;
+  for (let at = base, c = 0; at < end; at += inner, c++) {
+    const logit = x[at] as number;
+    const q = call.dense ? probability(call, at, c) : 0;
+    if (gradTarget) gradTarget[at] = upstream * call.keep * (call.classWeight ? (call.classWeight[c] as number) : 1) * (max - logit + logSum);
+    if (grad) grad[at] = Math.exp(logit - max) * factor - (call.dense ? q * upstream : 0) - (at === target ? weight * upstream : 0);
+  }
+  return value;
+}
+
+function probability(call: RowsCall, at: number, c: number): number {
+  const q = call.target ? (call.target[at] as number) * call.keep + call.uniform : call.uniform;
+  return call.classWeight ? q * (call.classWeight[c] as number) : q;
+}
+
+/** One listed class after the other over the classes that are not listed. */
+export function margins(call: MarginsCall): number {
+  const { x, classes, listed, index, square, margin, grad, values } = call;
+  const isListed = new Uint8Array(classes);
+  // hinges and slopes in doubles, rounded once
+  const row = new Float64Array(grad ? classes : 0);
+  let sum = 0;
+  for (let r = 0; r < call.rows; r++) {
+    const start = r * classes;
+    let count = 0;
+    while (count < listed && (index[r * listed + count] as number) >= 0) isListed[index[r * listed + count++] as number] = 1;
+    const weight = (call.rowWeight ? (call.rowWeight[r] as number) : 1) / classes;
+    const factor = weight * call.scale * (call.gradOutput ? (call.gradOutput[r] as number) : 1);
+    row.fill(0);
+    let value = 0;
+    for (let k = 0; k < count; k++) {
+      const j = index[r * listed + k] as number;
+      const offset = margin - (x[start + j] as number);
+      for (let i = 0; i < classes; i++) {
+        const z = offset + (x[start + i] as number);
+        if (!(z > 0) || isListed[i]) continue; // strictly: a hinge that is exactly 0 has no gradient
+        value += square ? z * z : z;
+        if (!grad) continue;
+        const slope = square ? 2 * z : 1;
+        row[i] = (row[i] as number) + slope;
+        row[j] = (row[j] as number) - slope;
+      }
+    }
+    for (let k = 0; k < count; k++) isListed[index[r * listed + k] as number] = 0;
+    if (grad) for (let i = 0; i < classes; i++) grad[start + i] = (row[i] as number) * factor;
+    value *= weight;
+    sum += value;
+    if (values) values[r] = value;
+  }
+  return sum;
+}

@@ -1,0 +1,61 @@
+// The JavaScript backend (js-*.ts): the fallback, and the reference that the kernels are compared with. Everything is computed in double
+// precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
+
+import type { FloatArray, PointwiseCall, Source } from "../seam.js";
+
+/** Positions that are worked on at a time where a loss has weights or repeated operands. */
+const TILE = 4096;
+
+/** Outputs that nobody wants. */
+const NOTHING = { float32: new Float32Array(0), float64: new Float64Array(0) };
+
+export function pointwise(call: PointwiseCall): number {
+  const { a, b, c, n, p, q, scale, gradA } = call;
+  if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(call);
+  const third = c ? c.data : a.data;
+  if (call.fused && gradA && !call.values && !call.gradB) return call.fused(a.data, b.data, third, n, p, q, scale, gradA);
+  const none = NOTHING[call.dtype];
+  return call.loop(a.data, b.data, third, n, p, q, scale, call.values ?? none, gradA ?? none, call.gradB ?? none, call.gradC ?? none);
+}
+
+/** Tile by tile: the loss on doubles, then the factors of each position. */
+function tiled(call: PointwiseCall): number {
+  const scratch = (): Float64Array => new Float64Array(Math.min(TILE, call.n));
+  const [a, b, c, w, g] = [scratch(), scratch(), scratch(), scratch(), scratch()];
+  const [values, gradA, gradB, gradC] = [scratch(), scratch(), scratch(), scratch()];
+  let sum = 0;
+  for (let start = 0; start < call.n; start += TILE) {
+    const count = Math.min(TILE, call.n - start);
+    fill(call.a, start, count, a);
+    fill(call.b, start, count, b);
+    if (call.c) fill(call.c, start, count, c);
+    if (call.weight) fill(call.weight, start, count, w);
+    else w.fill(1);
+    if (call.gradOutput) fill(call.gradOutput, start, count, g);
+    else g.fill(1);
+    call.loop(a, b, c, count, call.p, call.q, call.scale, values, gradA, gradB, gradC);
+    for (let i = 0; i < count; i++) {
+      const weight = w[i] as number;
+      const value = (values[i] as number) * weight;
+      sum += value;
+      if (call.values) call.values[start + i] = value;
+      if (call.gradA) call.gradA[start + i] = (gradA[i] as number) * weight * (g[i] as number);
+      if (call.gradB) call.gradB[start + i] = (gradB[i] as number) * weight * (g[i] as number);
+      if (call.gradC) call.gradC[start + i] = (gradC[i] as number) * weight * (g[i] as number);
+    }
+  }
+  return sum;
+}
+
+function fill(source: Source, start: number, count: number, into: Float64Array): void {
+  if (source.broadcast) source.broadcast.fill(source.data, start, count, into, 0);
+  else for (let i = 0; i < count; i++) into[i] = source.data[start + i] as number;
+}
+
+export function outside(data: FloatArray, n: number, low: number, high: number): number {
+  for (let i = 0; i < n; i++) {
+    const value = data[i] as number;
+    if (!(value >= low && value <= high)) return i;
+  }
+  return -1;
+}

@@ -1,0 +1,61 @@
+// From a spec to the public function: argument count, frame, result.
+
+import type { Backend, Host } from "../backend/seam.js";
+import { typeError } from "./errors.js";
+import { acquire, release } from "./frame.js";
+import type { LossSpec, Spec } from "./spec.js";
+
+function invoke(spec: Spec, backend: () => Backend, gradients: boolean, count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+  const wanted = spec.arguments.length;
+  if (count < wanted || count > wanted + 1) {
+    const names = spec.arguments.map((argument) => argument.name).join(", ");
+    throw typeError(spec.name, "the call", `${wanted} arguments (${names}) and options`, `${count} arguments`);
+  }
+  const frame = acquire(spec, gradients);
+  try {
+    frame.takeArgument(0, a);
+    if (wanted > 1) frame.takeArgument(1, b);
+    if (wanted > 2) frame.takeArgument(2, c);
+    if (wanted > 3) frame.takeArgument(3, d);
+    frame.takeOptions(count === wanted ? undefined : wanted === 1 ? b : wanted === 2 ? c : wanted === 3 ? d : e);
+    frame.settle();
+    const value = spec.run(frame, backend);
+    return gradients ? { value, grad: frame.grads() } : value;
+  } finally {
+    release(frame);
+  }
+}
+
+/** Decided at the first call. A spec's own part is a whole backend as far as its `run` asks: every test runs on losskit/js too. */
+function backendOf(spec: Spec, host: Host): () => Backend {
+  return () => host.backend() ?? (spec.javascript as Backend);
+}
+
+/** The loss of a spec on the backend of an entry point. */
+export function bind<F>(spec: LossSpec<F>, host: Host): F {
+  const backend = backendOf(spec, host);
+  const loss = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: a rest parameter would allocate an array for every call
+    return invoke(spec, backend, false, arguments.length, a, b, c, d, e);
+  };
+  loss.valueAndGrad = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: as above
+    return invoke(spec, backend, true, arguments.length, a, b, c, d, e);
+  };
+  Object.defineProperty(loss, "name", { value: spec.name });
+  return loss as F;
+}
+
+/** The operation of a spec: no gradients. */
+export function bindOperation<F>(spec: LossSpec<F>, host: Host): F {
+  const backend = backendOf(spec, host);
+  const operation = function (a: unknown, b: unknown, c: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: as above
+    return invoke(spec, backend, false, arguments.length, a, b, c, undefined, undefined);
+  };
+  Object.defineProperty(operation, "name", { value: spec.name });
+  return operation as F;
+}
+
+/** The type of the function that a spec becomes. */
+export type SignatureOf<S> = S extends { readonly signature?: infer F } ? NonNullable<F> : never;

@@ -1,0 +1,69 @@
+import { broadcastWeights } from "../call/fit.js";
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, onDemand, tensorOption } from "../call/spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface BceWithLogitsOptions {
+  /** Factor of each element, broadcast to the input's shape; mean still divides by the number of elements. */
+  weight?: Tensor | undefined;
+  /** Weight of the positives, broadcast to the input's shape: typically one per class, (C). */
+  posWeight?: Tensor | undefined;
+}
+
+/** Also the loss of each class in multiLabelSoftMarginLoss. */
+export const plainKernel: PointwiseKernel = {
+  name: "bceWithLogits",
+  loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const logit = x[i] as number;
+      const target = t[i] as number;
+      const e = Math.exp(-Math.abs(logit));
+      const value = (logit < 0 ? 0 : logit) - logit * target + Math.log1p(e);
+      sum += value;
+      values[i] = value;
+      gradX[i] = ((logit >= 0 ? 1 : e) / (1 + e) - target) * scale;
+      gradT[i] = -logit * scale;
+    }
+    return sum;
+  },
+};
+
+const weighted: PointwiseKernel = {
+  name: "bceWithLogitsPos",
+  loop(x, t, w, n, _p, _q, scale, values, gradX, gradT) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const logit = x[i] as number;
+      const target = t[i] as number;
+      const positive = w[i] as number;
+      const e = Math.exp(-Math.abs(logit));
+      const soft = Math.log1p(e);
+      const minus = soft - (logit > 0 ? 0 : logit); // -log sigma(x)
+      const value = (1 - target) * logit + (1 + (positive - 1) * target) * minus;
+      sum += value;
+      values[i] = value;
+      const sigmoid = (logit >= 0 ? 1 : e) / (1 + e);
+      gradX[i] = ((positive * target + 1 - target) * sigmoid - positive * target) * scale;
+      gradT[i] = (positive * minus - (soft + (logit < 0 ? 0 : logit))) * scale;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Binary cross entropy of logits: (1 − t) x − (1 + (posWeight − 1) t) log σ(x), stable for any x. PyTorch: `F.binary_cross_entropy_with_logits`.
+ *
+ * Shapes: input and target alike, any. Options: `weight` and `posWeight` (both broadcast to the input's shape), `reduction` = "mean" (over
+ * elements, not weights). target is not checked: soft labels are fine, labels outside [0, 1] give negative losses.
+ * Gradient: σ(x) − t, with posWeight (posWeight t + 1 − t) σ(x) − posWeight t; target's with `wrt: ["target"]`. Smooth everywhere.
+ * Throws RangeError where the shapes differ.
+ * Source: torch/nn/functional.py, ATen/native/Loss.cpp binary_cross_entropy_with_logits.
+ */
+export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: 2], BceWithLogitsOptions, "input" | "target", "input">> = pointwise({
+  name: "bceWithLogitsLoss",
+  arguments: [differentiable("input"), onDemand("target")],
+  options: [tensorOption("weight"), tensorOption("posWeight")],
+  fit: broadcastWeights,
+  kernel: (frame) => [frame.posWeight.given ? weighted : plainKernel, 0, 0],
+});

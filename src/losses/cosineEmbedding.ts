@@ -1,0 +1,43 @@
+import { cosine } from "../backend/js/vectors.js";
+import { rangeError, shapeText } from "../call/errors.js";
+import { compute, rowsOf } from "../families/vectors.js";
+import { equalShapes } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { differentiable, type LossSpec, number, REDUCTIONS, sign } from "../call/spec.js";
+import type { Loss, Signs } from "../types.js";
+
+export interface CosineEmbeddingOptions {
+  /** How similar dissimilar pairs may be; 0 to 0.5 are usual. */
+  margin?: number | undefined;
+}
+
+/**
+ * Cosine embedding: 1 − cos for target 1, max(0, cos − margin) for target −1, 0 for any other. For similarity of embeddings. PyTorch: `F.cosine_embedding_loss`.
+ *
+ * cos = Σ x1 x2 / √((Σ x1² + 1e-12) (Σ x2² + 1e-12)). Shapes: inputs (N, D) with target (N), or (D) with a 0-D target; target may be an integer array.
+ * Options: `margin` = 0, `reduction` = "mean" (over all pairs, those of another target included).
+ * Gradient: −∂cos, or ∂cos where cos − margin is at least 0. A zero vector has cos 0 and a gradient that is finite but huge, near 1e6.
+ * Throws RangeError where the shapes do not fit.
+ * Source: ATen/native/Loss.cpp cosine_embedding_loss.
+ */
+export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], CosineEmbeddingOptions, "input1" | "input2", "input1" | "input2">> = {
+  name: "cosineEmbeddingLoss",
+  arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
+  options: [number("margin", 0)],
+  reductions: REDUCTIONS,
+  javascript: { cosine },
+  run: (frame, backend) => {
+    const [a, b, target] = frame.operands as [Operand, Operand, Operand];
+    if (a.shape.length !== 1 && a.shape.length !== 2) throw rangeError(frame.loss, a.place, "shape (D) or (N, D)", shapeText(a.shape));
+    if (!equalShapes(a.shape, b.shape)) {
+      throw rangeError(frame.loss, b.place, `the shape of ${a.place}, ${shapeText(a.shape)}`, shapeText(b.shape));
+    }
+    const { rows, dims } = rowsOf(a.shape);
+    const expected = a.shape.length === 2 ? [rows] : [];
+    if (target.shape.length !== expected.length || target.size !== rows) {
+      throw rangeError(frame.loss, target.place, `shape ${shapeText(expected)}, a sign for each pair`, shapeText(target.shape));
+    }
+    frame.prepareOutputs(rows);
+    return compute(frame, backend, rows, dims, 2, { run: "cosine", margin: frame.options[0] as number, sign: target.data });
+  },
+};

@@ -1,0 +1,123 @@
+import { crossEntropy } from "../backend/js/classes.js";
+import type { Backend, FloatArray } from "../backend/seam.js";
+import { rangeError, shapeText, typeError } from "../call/errors.js";
+import { checkClassWeight, classLayout, type Layout, layoutOf, readClasses, rowWeights } from "../families/classes.js";
+import { equalShapes, type Frame } from "../call/frame.js";
+import { fillElements, type Operand } from "../call/operand.js";
+import { differentiable, integer, type LossSpec, number, REDUCTIONS, tensorOption } from "../call/spec.js";
+import type { Classes, Loss, Tensor } from "../types.js";
+
+export interface CrossEntropyOptions {
+  /** One weight per class, (C). */
+  weight?: Tensor | undefined;
+  /** Samples of this class count for nothing; any integer, a class or not. Only for class targets. */
+  ignoreIndex?: number | bigint | undefined;
+  /** How much of each target is spread evenly over all classes, in [0, 1]. */
+  labelSmoothing?: number | undefined;
+}
+
+/**
+ * Cross entropy of logits: w_y (lse − x_y), lse = log Σ e^x, for class targets; −Σ w_c t_c log p_c for probabilities. PyTorch: `F.cross_entropy`.
+ *
+ * Shapes: input (C), (N, C) or (N, C, d1 … dk); target is classes (), (N) or (N, d1 … dk) in any integer array, or probabilities of the input's
+ * shape in a float array; an input without a shape is (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `labelSmoothing` = 0,
+ * `reduction` = "mean" (over the weights of the targets that are not ignored; with probabilities over samples).
+ * Gradient: w_y (p − onehot(y)), of probability targets, with `wrt: ["target"]`, −w_c log p_c. Rows that are ignored get exactly 0, whatever they hold.
+ * Kinks: masked logits (−infinity) are fine unless they are the target, or get some of it by smoothing: then the loss is infinite. All ignored: NaN.
+ * Throws RangeError for classes outside [0, C), shapes that do not fit, labelSmoothing outside [0, 1], ignoreIndex >= 0 with probabilities.
+ * Source: torch/nn/functional.py, ATen/native/LossNLL.cpp cross_entropy_loss; Szegedy et al., Rethinking the Inception Architecture, 2016 (smoothing).
+ */
+export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor], CrossEntropyOptions, "input" | "target", "input">> = {
+  name: "crossEntropyLoss",
+  arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],
+  options: [tensorOption("weight"), integer("ignoreIndex", -100), number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1)],
+  reductions: REDUCTIONS,
+  javascript: { crossEntropy },
+  run: (frame, backend) => {
+    const [input, target] = frame.operands as [Operand, Operand];
+    const soft = target.isFloat || (target.tag === "" && equalShapes(target.shape, input.shape));
+    return soft ? againstProbabilities(frame, input, target, backend) : againstClasses(frame, input, target, backend);
+  },
+};
+
+function againstClasses(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {
+  const { weight, options, outs } = frame;
+  if (frame.wanted[1]) throw typeError(frame.loss, 'option "wrt"', "differentiable names", '"target", which is classes here');
+  const layout = classLayout(frame, input, target);
+  const samples = layout.outer * layout.inner;
+  checkClassWeight(frame, layout.classes);
+  frame.prepareOutputs(samples);
+  const smoothing = options[2] as number;
+  const { index, weightSum } = readClasses(frame, target, layout.classes, options[1] as number | bigint);
+  return compute(frame, layout, weightSum, backend, {
+    index,
+    rowWeight: rowWeights(frame, index, samples, 1 - smoothing),
+    dense: smoothing > 0,
+    target: null,
+    keep: 0,
+    uniform: smoothing / layout.classes,
+    classWeight: weight.given ? weight.data : null,
+    grad: outs[0] ?? null,
+    gradTarget: null,
+  });
+}
+
+function againstProbabilities(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {
+  const { loss, weight, options, outs } = frame;
+  target.convert(loss, frame.dtype);
+  if (!equalShapes(target.shape, input.shape)) {
+    throw rangeError(loss, target.place, `probabilities of shape ${shapeText(input.shape)}, or integers`, shapeText(target.shape));
+  }
+  if ((options[1] as number | bigint) >= 0)
+    throw rangeError(loss, 'option "ignoreIndex"', "a negative number with probabilities as target", String(options[1]));
+  const layout = layoutOf(frame, input);
+  const samples = layout.outer * layout.inner;
+  checkClassWeight(frame, layout.classes);
+  frame.prepareOutputs(samples);
+  const smoothing = options[2] as number;
+  return compute(frame, layout, samples, backend, {
+    index: null,
+    rowWeight: null,
+    dense: true,
+    target: target.data,
+    keep: 1 - smoothing,
+    uniform: smoothing / layout.classes,
+    classWeight: weight.given ? weight.data : null,
+    grad: outs[0] ?? null,
+    gradTarget: outs[1] ?? null,
+  });
+}
+
+type Targets = Pick<
+  Parameters<Backend["crossEntropy"]>[0],
+  "index" | "rowWeight" | "dense" | "target" | "keep" | "uniform" | "classWeight" | "grad" | "gradTarget"
+>;
+
+function compute(frame: Frame, layout: Layout, weightSum: number, backend: () => Backend, targets: Targets): number | FloatArray {
+  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const values = frame.outValue;
+  let sum = 0;
+  if (layout.outer * layout.classes * layout.inner > 0) {
+    sum = backend().crossEntropy({
+      dtype: frame.dtype,
+      x: (frame.operands[0] as Operand).data,
+      outer: layout.outer,
+      classes: layout.classes,
+      inner: layout.inner,
+      scale: frame.upstream / denominator,
+      gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
+      values,
+      // one by one: a spread costs more than a small kernel
+      index: targets.index,
+      rowWeight: targets.rowWeight,
+      dense: targets.dense,
+      target: targets.target,
+      keep: targets.keep,
+      uniform: targets.uniform,
+      classWeight: targets.classWeight,
+      grad: targets.grad,
+      gradTarget: targets.gradTarget,
+    });
+  } else if (values) fillElements.call(values, 0);
+  return frame.value(sum, denominator);
+}

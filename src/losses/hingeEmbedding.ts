@@ -1,0 +1,43 @@
+import { anyRank } from "../call/fit.js";
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, number, sign } from "../call/spec.js";
+import type { Loss, Signs } from "../types.js";
+
+export interface HingeEmbeddingOptions {
+  /** How far dissimilar pairs should be apart. */
+  margin?: number | undefined;
+}
+
+const kernel: PointwiseKernel = {
+  name: "hingeEmbedding",
+  loop(x, y, _, n, margin, _q, scale, values, grad) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const distance = x[i] as number;
+      const z = margin - distance;
+      const near = y[i] !== -1;
+      const far = y[i] !== 1;
+      const value = (far ? (z < 0 ? 0 : z) : 0) + (near ? distance : 0);
+      sum += value;
+      values[i] = value;
+      grad[i] = ((near ? 1 : 0) - (far && z >= 0 ? 1 : 0)) * scale;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Hinge embedding of a distance x: x for target 1, max(0, margin − x) for target −1. PyTorch: `F.hinge_embedding_loss`.
+ *
+ * Shapes: input and target broadcast; target may be an integer array. Options: `margin` = 1, `reduction` = "mean" (over the broadcast elements).
+ * Gradient: 1 for target 1, −1 for target −1 where margin − x is at least 0. A target that is neither gets both terms, in value and gradient.
+ * Throws RangeError where the shapes do not broadcast.
+ * Source: torch/nn/functional.py hinge_embedding_loss.
+ */
+export const hingeEmbeddingLoss: LossSpec<Loss<[input: 1, target: Signs], HingeEmbeddingOptions, "input", "input">> = pointwise({
+  name: "hingeEmbeddingLoss",
+  arguments: [differentiable("input"), sign("target")],
+  options: [number("margin", 1)],
+  fit: anyRank,
+  kernel: (frame) => [kernel, frame.options[0] as number, 1],
+});

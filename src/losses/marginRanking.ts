@@ -1,0 +1,44 @@
+import { sameRank } from "../call/fit.js";
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, number, sign } from "../call/spec.js";
+import type { Loss, Signs } from "../types.js";
+
+export interface MarginRankingOptions {
+  /** By how much the right one must lead. */
+  margin?: number | undefined;
+}
+
+const kernel: PointwiseKernel = {
+  name: "marginRanking",
+  loop(x1, x2, y, n, margin, _q, scale, values, grad1, grad2) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const sign = y[i] as number;
+      const z = margin - sign * ((x1[i] as number) - (x2[i] as number));
+      const value = Math.max(0, z);
+      sum += value;
+      values[i] = value;
+      const grad = Number(z >= 0) * sign * scale;
+      grad1[i] = -grad;
+      grad2[i] = grad;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Margin ranking: max(0, margin − y (x1 − x2)). y = 1 wants x1 above x2, y = −1 below. For ranking by pairs. PyTorch: `F.margin_ranking_loss`.
+ *
+ * Shapes: input1, input2 and target have as many axes and broadcast; target may be an integer array. Options: `margin` = 0, `reduction` = "mean".
+ * Gradient: −y and +y where the hinge is at least 0, exactly 0 included: equal scores with margin 0 do receive one.
+ * Throws RangeError where the shapes do not broadcast.
+ * Source: torch/nn/functional.py margin_ranking_loss.
+ */
+export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
+  pointwise({
+    name: "marginRankingLoss",
+    arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
+    options: [number("margin", 0)],
+    fit: sameRank,
+    kernel: (frame) => [kernel, frame.options[0] as number, 0],
+  });

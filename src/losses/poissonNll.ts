@@ -1,0 +1,72 @@
+import { anyRank } from "../call/fit.js";
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { boolean, differentiable, type LossSpec, number } from "../call/spec.js";
+import type { Loss, Tensor } from "../types.js";
+
+export interface PoissonNllOptions {
+  /** Whether input is the logarithm of the rate. */
+  logInput?: boolean | undefined;
+  /** Whether to add Stirling's approximation of log t!. */
+  full?: boolean | undefined;
+  /** Added to the rate before its logarithm, where input is no logarithm. */
+  eps?: number | undefined;
+}
+
+function stirling(t: number): number {
+  return t > 1 ? t * Math.log(t) - t + 0.5 * Math.log(2 * Math.PI * t) : 0;
+}
+
+/** q is 1 for `full`. */
+const loopOfLog: PointwiseKernel["loop"] = (x, t, _, n, _p, full, scale, values, grad) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const input = x[i] as number;
+    const target = t[i] as number;
+    const rate = Math.exp(input);
+    const value = rate - target * input + (full ? stirling(target) : 0);
+    sum += value;
+    values[i] = value;
+    grad[i] = (rate - target) * scale;
+  }
+  return sum;
+};
+
+const loopOfRate: PointwiseKernel["loop"] = (x, t, _, n, eps, full, scale, values, grad) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const input = x[i] as number;
+    const target = t[i] as number;
+    const value = input - target * Math.log(input + eps) + (full ? stirling(target) : 0);
+    sum += value;
+    values[i] = value;
+    grad[i] = (1 - target / (input + eps)) * scale;
+  }
+  return sum;
+};
+
+const KERNELS: readonly PointwiseKernel[] = [
+  { name: "poisson", loop: loopOfRate },
+  { name: "poissonFull", loop: loopOfRate },
+  { name: "poissonLog", loop: loopOfLog },
+  { name: "poissonLogFull", loop: loopOfLog },
+];
+
+/**
+ * Poisson negative log-likelihood of counts t: e^x − t x, or x − t log(x + eps) with `logInput: false`. PyTorch: `F.poisson_nll_loss`.
+ *
+ * Shapes: input and target broadcast. Options: `logInput` = true, `full` = false (adds t log t − t + ½ log 2πt where t > 1), `eps` = 1e-8,
+ * `reduction` = "mean" (over the broadcast elements).
+ * Gradient: e^x − t, or 1 − t / (x + eps). Smooth.
+ * Throws RangeError where the shapes do not broadcast.
+ * Source: ATen/native/Loss.cpp poisson_nll_loss.
+ */
+export const poissonNllLoss: LossSpec<Loss<[input: 1, target: Tensor], PoissonNllOptions, "input", "input">> = pointwise({
+  name: "poissonNllLoss",
+  arguments: [differentiable("input"), { name: "target" }],
+  options: [boolean("logInput", true), boolean("full", false), number("eps", 1e-8)],
+  fit: anyRank,
+  kernel: (frame) => {
+    const [logInput, full, eps] = frame.options as [boolean, boolean, number];
+    return [KERNELS[(logInput ? 2 : 0) + (full ? 1 : 0)] as PointwiseKernel, eps, full ? 1 : 0];
+  },
+});

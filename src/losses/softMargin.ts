@@ -1,0 +1,36 @@
+import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { differentiable, type LossSpec, sign } from "../call/spec.js";
+import type { Loss, Signs } from "../types.js";
+
+export type SoftMarginOptions = Record<never, never>;
+
+const kernel: PointwiseKernel = {
+  name: "softMargin",
+  loop(x, y, _, n, _p, _q, scale, values, grad) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const target = y[i] as number;
+      const z = -target * (x[i] as number);
+      const e = Math.exp(-Math.abs(z));
+      const value = (z < 0 ? 0 : z) + Math.log1p(e);
+      sum += value;
+      values[i] = value;
+      grad[i] = ((-target * (z >= 0 ? 1 : e)) / (1 + e)) * scale;
+    }
+    return sum;
+  },
+};
+
+/**
+ * Soft margin, the logistic loss of labels ±1: log(1 + e^(−t x)). PyTorch: `F.soft_margin_loss`.
+ *
+ * Shapes: input and target alike, any; target may be an integer array. Options: `reduction` = "mean".
+ * Gradient: −t σ(−t x), smooth. Computed as a softplus: large −t x stays finite, where PyTorch overflows to infinity and NaN.
+ * Throws RangeError where the shapes differ.
+ * Source: ATen/native/Loss.cpp soft_margin_loss.
+ */
+export const softMarginLoss: LossSpec<Loss<[input: 1, target: Signs], SoftMarginOptions, "input", "input">> = pointwise({
+  name: "softMarginLoss",
+  arguments: [differentiable("input"), sign("target")],
+  kernel: () => [kernel, 0, 0],
+});
