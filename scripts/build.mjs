@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { writeEntries } from "./entries.mjs";
-import { targets, writeKernels } from "./kernels.mjs";
+import { modules, targets, writeKernels } from "./kernels.mjs";
 
 const root = new URL("..", import.meta.url);
 const only = process.argv[2];
@@ -16,13 +16,15 @@ const only = process.argv[2];
 function writeWorkerd() {
   cpSync(new URL("dist/esm", root), new URL("dist/workerd", root), { recursive: true, filter: (file) => !file.endsWith(".d.ts") });
   const generated = new URL("dist/workerd/generated/", root);
-  const lines = ["// Written by scripts/build.mjs. Do not edit."];
-  for (const target of targets) {
-    copyFileSync(new URL(`build/${target}.wasm`, root), new URL(`${target}.wasm`, generated));
-    lines.push(`import ${target}Module from "./${target}.wasm";`);
+  for (const name of Object.keys(modules)) {
+    const lines = ["// Written by scripts/build.mjs. Do not edit."];
+    for (const target of targets) {
+      copyFileSync(new URL(`build/${name}.${target}.wasm`, root), new URL(`${name}.${target}.wasm`, generated));
+      lines.push(`import ${target} from "./${name}.${target}.wasm";`);
+    }
+    lines.push(`export const ${name} = { ${targets.map((target) => `${target}: () => ${target}`).join(", ")} };`);
+    writeFileSync(new URL(`${name}.js`, generated), `${lines.join("\n")}\n`);
   }
-  for (const target of targets) lines.push(`export const ${target} = () => ${target}Module;`);
-  writeFileSync(new URL("kernels.js", generated), `${lines.join("\n")}\n`);
   // an isolate of Cloudflare's has 128 MB in all, and a memory counts as a whole (developers.cloudflare.com/workers/platform/limits)
   writeFileSync(new URL("../backend/wasm/room.js", generated), "// Written by scripts/build.mjs. Do not edit.\nexport const ROOM = 32 << 20;\n");
 }

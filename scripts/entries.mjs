@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ENTRIES = ["index", "wasm", "deterministic", "js"];
 const OPTIONS = /^export (?:interface|type) (\w+Options)\b/gm;
+const MODULE = /^\s+module: "(\w+)",$/m;
 const SPEC = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const (\w+): LossSpec</g;
 
 const ALLOC = [
@@ -13,10 +14,11 @@ const ALLOC = [
   " *",
   ' * `dtype`: "float32" (default) or "float64". There are 256 MiB for each entry point. The array never detaches, because that memory never grows.',
   " * Only the array itself, at full length, skips the copy: any other view of it is copied, and is an error as `out`. Keep the array alive while a",
-  " * view of it is in use. `free` gives it back; one that is forgotten is found again when room is short, once it has been collected. Its `.buffer`",
-  " * is the library's: neither write nor transfer it. On the JavaScript backend, and for another entry's functions, it is an ordinary array.",
+  " * view of it is in use. `free` gives it back, and a loop that allocates must: one that is forgotten comes back when it has been collected, which no",
+  " * program can count on. Its `.buffer` is the library's: neither write nor transfer it. On the JavaScript backend, and for another entry's functions, it",
+  " * is an ordinary array.",
   " *",
-  " * Throws RangeError for a length for which there is no room, saying what is left, and for an unknown dtype.",
+  " * Throws RangeError for a length for which there is no room, saying what is left and how many arrays are alive, and for an unknown dtype.",
   " */",
 ];
 const FREE = [
@@ -34,43 +36,50 @@ function paragraphs(doc) {
   return doc.replace(/(?<!\n \*)\n \* (?=(?:Shapes|Options|Gradient|Throws|Source)\b)/g, "\n *\n * ");
 }
 
-/** Public names by file, with the types that the file has for options. */
+/** Public names by file, with the types that the file has for options and the module of its kernels. */
 export function specs(root = new URL("../src/", import.meta.url)) {
   const found = [];
   for (const folder of ["losses", "operations"]) {
     for (const file of readdirSync(new URL(`${folder}/`, root)).sort()) {
       const source = readFileSync(new URL(`${folder}/${file}`, root), "utf8");
       const types = [...source.matchAll(OPTIONS)].map(([, type]) => type);
-      for (const [, doc, name] of source.matchAll(SPEC)) found.push({ folder, file: file.replace(/\.ts$/, ""), doc: paragraphs(doc), name, types });
+      const module = source.match(MODULE)?.[1];
+      for (const [, doc, name] of source.matchAll(SPEC)) found.push({ folder, file: file.replace(/\.ts$/, ""), doc: paragraphs(doc), name, types, module });
     }
   }
   return found;
 }
 
+/** What an entry's losses run on; of losskit/js each on its own part of the JavaScript backend. */
+const HOSTS = { index: "auto", wasm: "fastest", deterministic: "deterministic" };
+
 function entry(name, list) {
+  const loader = HOSTS[name];
+  const modules = loader ? [...new Set(list.map(({ module }) => module).filter(Boolean))].sort() : [];
   const lines = [
     "// Written by scripts/entries.mjs. Do not edit.",
     "",
     'import { type Alloc, bindAlloc, bindFree } from "../alloc.js";',
+    'import type { BackendInfo } from "../backend/host.js";',
     'import { bind, bindOperation, type SignatureOf } from "../call/define.js";',
   ];
-  const sorted = [{ module: `../backend/host.${name}.js`, names: ["host"] }];
-  for (const { folder, file, name: spec, types } of list) {
-    const module = `../${folder}/${file}.js`;
-    const known = sorted.find((line) => line.module === module);
-    if (known) known.names.push(spec);
-    else sorted.push({ module, names: [spec], types });
-  }
-  for (const { module, names } of sorted) lines.push(`import { ${names.map((n) => (n === "host" ? n : `${n} as ${n}Spec`)).join(", ")} } from "${module}";`);
-  for (const { module, types } of sorted) if (types?.length > 0) lines.push(`export type { ${types.join(", ")} } from "${module}";`);
-  for (const { folder, doc, name: spec } of list) {
+  if (loader) {
+    lines.push(`import { ${loader}, type WasmHost } from "../backend/wasm/load.js";`);
+    lines.push(`import { ${modules.map((module) => `${module} as ${module}Module`).join(", ")} } from "../backend/wasm/modules.js";`);
+  } else lines.push('import { javascript as host } from "../backend/host.js";');
+  for (const { folder, file, name: spec } of list) lines.push(`import { ${spec} as ${spec}Spec } from "../${folder}/${file}.js";`);
+  for (const { folder, file, types } of list) if (types.length > 0) lines.push(`export type { ${types.join(", ")} } from "../${folder}/${file}.js";`);
+  if (loader) lines.push("", `const host: WasmHost = /* @__PURE__ */ ${loader}();`);
+  for (const module of modules) lines.push(`const ${module} = /* @__PURE__ */ host.backend(${module}Module);`);
+  for (const { folder, doc, name: spec, module } of list) {
     const binder = folder === "losses" ? "bind" : "bindOperation";
-    lines.push("", doc, `export const ${spec}: SignatureOf<typeof ${spec}Spec> = /* @__PURE__ */ ${binder}(${spec}Spec, host);`);
+    const call = `${binder}(${spec}Spec${loader && module ? `, ${module}` : ""})`;
+    lines.push("", doc, `export const ${spec}: SignatureOf<typeof ${spec}Spec> = /* @__PURE__ */ ${call};`);
   }
   lines.push("", ...ALLOC, "export const alloc: Alloc = /* @__PURE__ */ bindAlloc(host);");
   lines.push("", ...FREE, "export const free: ReturnType<typeof bindFree> = /* @__PURE__ */ bindFree(host);");
   lines.push("", "/** Which backend answers here, and why not a faster one; decided as the first call would decide it. */");
-  lines.push('export function backend(): import("../backend/seam.js").BackendInfo {', "  return host.info();", "}", "");
+  lines.push("export function backend(): BackendInfo {", "  return host.info();", "}", "");
   return lines.join("\n");
 }
 

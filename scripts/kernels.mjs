@@ -1,21 +1,39 @@
-// Compiles assembly/ twice, for baseline and for relaxed SIMD, and writes the modules as text into src/generated/kernels.ts.
+// Compiles the modules of assembly/ twice each, for baseline and for relaxed SIMD, and writes them as text into src/generated/<module>.ts, with the
+// layouts of the blocks that their kernels are pointed to.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { blocksOf, usesPositions, withExports } from "./exports.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { options, targets: flagsOf } = JSON.parse(readFileSync(new URL("../asconfig.json", import.meta.url), "utf8"));
 export const targets = Object.keys(flagsOf);
 
-/** Every file of kernels is an entry: there is no list of exports to keep. */
-function entries() {
-  return [
-    "core/tiles.ts",
-    ...readdirSync(`${root}assembly/losses`)
-      .sort()
-      .map((file) => `losses/${file}`),
-  ].map((file) => `assembly/${file}`);
+const source = (file) => readFileSync(`${root}${file}`, "utf8");
+const folder = (name) =>
+  readdirSync(`${root}assembly/losses/${name}`)
+    .sort()
+    .map((file) => `assembly/losses/${name}/${file}`);
+
+/** A folder of assembly/losses is a module, and each file in it an entry; and what tells which build runs. */
+export const modules = Object.fromEntries(
+  readdirSync(`${root}assembly/losses`)
+    .sort()
+    .map((name) => [name, [...folder(name), ...(folder(name).some((file) => usesPositions(source(file))) ? ["assembly/core/positions.ts"] : [])]]),
+);
+modules.probe = ["assembly/probe.ts"];
+
+// Static data: all modules of an entry share one memory, so each has its own part of what lies below the window (STATICS in src/backend/wasm/window.ts).
+const STATICS = 1 << 16;
+const FIRST = 1024;
+const PART = 8192;
+
+function baseOf(module) {
+  const base = FIRST + PART * Object.keys(modules).indexOf(module);
+  if (base + PART > STATICS) throw new Error("more modules than static data has room for");
+  return base;
 }
 
 function flags(record) {
@@ -25,12 +43,19 @@ function flags(record) {
   });
 }
 
-/** The module of one target; throws on any warning, since some mean code that compiles and computes wrong values. */
-export async function compile(target, files = entries(), extra = []) {
+/**
+ * A module of one target; throws on any warning, since some mean code that compiles and computes wrong values. `read` may change what a file says.
+ */
+async function run(target, files, extra, read) {
   let binary;
   const { error, stderr } = await asc.main(
     [...files, "--baseDir", root, "--config", "none", "--outFile", "kernels.wasm", ...flags({ ...options, ...flagsOf[target] }), ...extra],
     {
+      readFile: (name, base) =>
+        readFile(`${base}/${name}`, "utf8").then(
+          (text) => (files.includes(name) ? read(text) : text),
+          () => null,
+        ),
       writeFile: (name, contents) => {
         if (name.endsWith(".wasm")) binary = contents;
       },
@@ -41,11 +66,50 @@ export async function compile(target, files = entries(), extra = []) {
   return binary;
 }
 
-/** Imports nothing but memory, and keeps its static data in the first page: the window begins behind it (BASE in src/backend/wasm/window.ts). */
-function checkModule(binary, target) {
-  const module = new WebAssembly.Module(binary); // also proves that it is valid here
-  if (WebAssembly.Module.imports(module).some(({ kind }) => kind !== "memory")) throw new Error(`${target}: the kernels may import nothing but memory`);
-  new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 1 }) } });
+/** Some files, with the exports that their classes stand for. */
+export function compile(target, files, extra = []) {
+  return run(target, files, extra, (text) => withExports(text, root));
+}
+
+/** One of the modules. Imports nothing but memory, and writes its static data to its own part. */
+async function compileModule(target, name) {
+  const base = baseOf(name);
+  const binary = await compile(target, modules[name], ["--memoryBase", String(base)]);
+  if (target !== "baseline") return binary; // relaxed SIMD does not run on Node 20; its imports and static data are the same
+  const module = new WebAssembly.Module(binary);
+  if (WebAssembly.Module.imports(module).some(({ kind }) => kind !== "memory")) throw new Error(`${name}: the kernels may import nothing but memory`);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  new WebAssembly.Instance(module, { env: { memory } });
+  const written = new Uint8Array(memory.buffer);
+  const outside = written.findIndex((byte, at) => byte !== 0 && (at < base || at >= base + PART));
+  if (outside >= 0) throw new Error(`${name}: static data at ${outside}, its part is ${base} to ${base + PART}`);
+  return binary;
+}
+
+/**
+ * Where each field of the blocks is, as the compiler lays them out: it is asked for each. Indices from the block's beginning, of 32 bits for integers and
+ * addresses, of 64 for doubles.
+ */
+async function layouts() {
+  const files = [...new Set([...Object.values(modules).flat(), "assembly/core/vectors.ts"])];
+  const blocks = files.flatMap((file) => blocksOf(source(file)).map((block) => ({ file, ...block })));
+  const ask = (text) =>
+    [
+      text,
+      ...blocksOf(text).flatMap(({ name, fields }) =>
+        fields.map(({ field }) => `export function ${name}_${field}(): usize { return offsetof<${name}>("${field}"); }`),
+      ),
+    ].join("\n");
+  const binary = await run("baseline", [...new Set(blocks.map(({ file }) => file))], ["--disableWarning", "235"], ask);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory: new WebAssembly.Memory({ initial: 1 }) } });
+  return blocks.map(({ name, fields }) => {
+    const part = (double) =>
+      fields
+        .filter(({ type }) => (type === "f64") === double)
+        .map(({ field }) => `${field}: ${exports[`${name}_${field}`]() / (double ? 8 : 4)}`)
+        .join(", ");
+    return `export const ${name} = { i32: { ${part(false)} }, f64: { ${part(true)} } } as const;`;
+  });
 }
 
 /** The bodies of the functions, and what lies before, between and behind them. */
@@ -84,8 +148,8 @@ function piecesOf(binary) {
   return pieces;
 }
 
-/** The lower six bits of a byte, then what comes before them where the upper two are 1, 2 or 3: no character that a string literal escapes. */
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_.";
+/** As src/backend/wasm/decode.ts reads it: the lower six bits of a byte, then what comes before them where the upper two are 1, 2 or 3. */
+const ALPHABET = source("src/backend/wasm/decode.ts").match(/ALPHABET = "(.*)"/)[1];
 
 /**
  * Both modules in one text. What a bundle weighs is what gzip makes of it, so each function stands beside its twin of the other build, within
@@ -102,22 +166,25 @@ export async function writeKernels() {
   const out = new URL("../src/generated/", import.meta.url);
   mkdirSync(out, { recursive: true });
   mkdirSync(new URL("../build/", import.meta.url), { recursive: true });
-  const binaries = [];
-  for (const target of targets) {
-    const binary = await compile(target);
-    if (target === "baseline") checkModule(binary, target); // relaxed SIMD does not run on Node 20; its static data is the same
-    writeFileSync(new URL(`../build/${target}.wasm`, import.meta.url), binary);
-    binaries.push(binary);
+  const sizes = [];
+  for (const name of Object.keys(modules)) {
+    const binaries = [];
+    for (const target of targets) {
+      const binary = await compileModule(target, name);
+      writeFileSync(new URL(`../build/${name}.${target}.wasm`, import.meta.url), binary);
+      binaries.push(binary);
+    }
+    const parts = [
+      "// Written by scripts/kernels.mjs. Do not edit.",
+      'import { decode } from "../backend/wasm/decode.js";',
+      `const text = "${textOf(binaries)}";`,
+      `export const ${name}: Record<"${targets.join('" | "')}", () => WebAssembly.Module> = {`,
+      ...targets.map((target, i) => `  ${target}: () => decode(text, ${i}, ${targets.length}),`),
+      "};",
+    ];
+    writeFileSync(new URL(`${name}.ts`, out), `${parts.join("\n")}\n`);
+    sizes.push(`${name} ${binaries.map((binary) => binary.length).join(" + ")}`);
   }
-  const parts = [
-    "// Written by scripts/kernels.mjs. Do not edit.",
-    'import { decode } from "../backend/wasm/decode.js";',
-    `const text = "${textOf(binaries)}";`,
-    `const alphabet = "${ALPHABET}";`,
-  ];
-  targets.forEach((target, i) => {
-    parts.push(`export const ${target} = (): WebAssembly.Module => decode(text, alphabet, ${i}, ${targets.length});`);
-  });
-  writeFileSync(new URL("kernels.ts", out), `${parts.join("\n")}\n`);
-  return targets.map((target, i) => `${target} ${binaries[i].length} bytes`).join(", ");
+  writeFileSync(new URL("layouts.ts", out), `// Written by scripts/kernels.mjs. Do not edit.\n${(await layouts()).join("\n")}\n`);
+  return `${sizes.join(", ")} bytes (${targets.join(" + ")})`;
 }

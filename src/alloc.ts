@@ -1,8 +1,7 @@
 import { forget, remember } from "./array/allocated.js";
-import { BYTES, type Dtype, type FloatArray, type Host } from "./backend/seam.js";
+import { BYTES, type Dtype, type FloatArray, make, typedArrayTag } from "./array/typed.js";
+import type { Host } from "./backend/host.js";
 import { describe, rangeError, typeError } from "./call/errors.js";
-import { make } from "./call/frame.js";
-import { typedArrayTag } from "./call/operand.js";
 
 /** The type of `alloc`. */
 export interface Alloc {
@@ -22,7 +21,13 @@ export function bindAlloc(host: Host): Alloc {
     const array = arena ? arena.take(length, dtype) : ordinary(length, dtype);
     if (typeof array === "number") {
       const left = Math.floor(array / BYTES[dtype]);
-      throw rangeError("alloc", '"length"', `at most ${left} elements of ${dtype}, which is what is left in one piece`, String(length));
+      const alive = `${arena?.alive} array${arena?.alive === 1 ? " is" : "s are"} alive`;
+      throw rangeError(
+        "alloc",
+        '"length"',
+        `at most ${left} elements of ${dtype}, which is what is left in one piece (${alive}: free gives back)`,
+        String(length),
+      );
     }
     remember(array, host, arena ? array.buffer : undefined);
     return array;

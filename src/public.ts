@@ -1,6 +1,7 @@
 // What every entry point exports beside the losses and operations.
 
 export type { Alloc } from "./alloc.js";
-export type { BackendInfo, Dtype } from "./backend/seam.js";
+export type { Dtype } from "./array/typed.js";
+export type { BackendInfo } from "./backend/host.js";
 export { tensor } from "./tensor.js";
 export type { ArrayOf, Classes, FloatArray, IntegerArray, Loss, OpaqueTensor, Reduction, Shaped, Signs, Tensor, Value, ValueAndGrad } from "./types.js";

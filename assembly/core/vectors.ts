@@ -1,8 +1,69 @@
-// The family of losses that compare rows of vectors, [rows, dimensions]: lane functions of a norm, and the phases of a row as in core/rows.ts.
+// The family of losses that compare rows of vectors, [rows, dimensions]: lane functions of a norm, and the phases of a row as in src/backend/protocol.ts.
 
 import { Exp } from "../math/exp";
 import { Log } from "../math/log";
+import { Block } from "./kernel";
 import { Lanes, TURNS } from "./lanes";
+
+/**
+ * Rows at a, b and c, and where their gradients go; what else there is stands with the kernels. Then what a row carries from piece to piece.
+ */
+@unmanaged
+export class VectorsBlock extends Block {
+  phases: i32 = 0;
+  kind: i32 = 0;
+  rows: i32 = 0;
+  n: i32 = 0;
+  swap: i32 = 0;
+  a: usize = 0;
+  b: usize = 0;
+  c: usize = 0;
+  y: usize = 0;
+  g: usize = 0;
+  value: usize = 0;
+  ga: usize = 0;
+  gb: usize = 0;
+  gc: usize = 0;
+  stepA: i32 = 0;
+  stepB: i32 = 0;
+  stepC: i32 = 0;
+  p: f64 = 0;
+  eps: f64 = 0;
+  margin: f64 = 0;
+  scale: f64 = 0;
+
+  // Of triplets three of each, for (a, b), (a, c) and (b, c): sums, then norms; counts of maxima; upstream gradients of the norms.
+  norms: f64 = 0;
+  norms1: f64 = 0;
+  norms2: f64 = 0;
+  counts: f64 = 0;
+  counts1: f64 = 0;
+  counts2: f64 = 0;
+  upstreams: f64 = 0;
+  upstreams1: f64 = 0;
+  upstreams2: f64 = 0;
+
+  // Of the cosine: sums of a^2, b^2 and a * b, then the factors of the gradients: a * b mixed, a alone, b alone.
+  aa: f64 = 0;
+  bb: f64 = 0;
+  ab: f64 = 0;
+  mixed: f64 = 0;
+  ownA: f64 = 0;
+  ownB: f64 = 0;
+
+  @inline norm(k: i32): usize {
+    return changetype<usize>(this) + offsetof<VectorsBlock>("norms") + 8 * k;
+  }
+  @inline count(k: i32): usize {
+    return changetype<usize>(this) + offsetof<VectorsBlock>("counts") + 8 * k;
+  }
+  @inline upstream(k: i32): usize {
+    return changetype<usize>(this) + offsetof<VectorsBlock>("upstreams") + 8 * k;
+  }
+  @inline clear(): void {
+    memory.fill(this.norm(0), 0, 72);
+  }
+}
 
 /** A p-norm, one difference at a time. `p` is the exponent in every lane where the norm has one. */
 @unmanaged
@@ -55,7 +116,7 @@ export class Chebyshev<T extends number> extends Norm<T> {
 /** Any other p > 0, |v|^p = e^(p log |v|). Double precision only: the product p log |v| costs digits that float32 does not have. */
 @unmanaged
 @final
-export class Minkowski<T extends number> extends Norm<T> {
+export class Minkowski<T extends f64> extends Norm<T> {
   power(): void {}
   @inline gather(sum: v128, v: v128, p: v128): v128 {
     return v128.add<T>(sum, Norms.power<T>(v128.abs<T>(v), p));
@@ -69,7 +130,7 @@ export class Minkowski<T extends number> extends Norm<T> {
 /** p = 0: how many differ. No gradient. */
 @unmanaged
 @final
-export class Hamming<T extends number> extends Norm<T> {
+export class Hamming<T extends f64> extends Norm<T> {
   @inline gather(sum: v128, v: v128, p: v128): v128 {
     return v128.add<T>(sum, v128.and(Lanes.one<T>(), v128.ne<T>(v, f32x4.splat(0))));
   }

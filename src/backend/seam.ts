@@ -1,22 +1,8 @@
 // The seam: what a backend is asked for. Everything here has been checked; a backend never throws for a user's mistake.
 // It runs one kernel of one family and returns the undivided sum of the losses: denominators lie above, so that results of two calls can be merged.
 
-import type { Broadcast } from "../call/fit.js";
-import type { Arena } from "./wasm/arena.js";
-
-export type FloatArray = Float32Array | Float64Array;
-export type Dtype = "float32" | "float64";
-
-/** Bytes of an element. */
-export const BYTES: Readonly<Record<Dtype, number>> = { float32: 4, float64: 8 };
-
-/** What `backend()` answers. */
-export interface BackendInfo {
-  readonly name: "wasm" | "js";
-  readonly simd: "relaxed" | "baseline" | null;
-  /** Why a faster choice was refused. */
-  readonly reason?: string;
-}
+import type { Broadcast } from "../array/broadcast.js";
+import type { Dtype, FloatArray } from "../array/typed.js";
 
 /** An operand of a pointwise loss: an array of the call's length, or one that is repeated to it. */
 export interface Source {
@@ -24,39 +10,16 @@ export interface Source {
   readonly broadcast: Broadcast | null;
 }
 
-/**
- * The loop of a pointwise loss in JavaScript: returns the sum of the values, writes values and gradients. An output that nobody wants is an empty
- * array, of which a store beyond the end is nothing: cheaper than to ask at every position.
- */
-export type PointwiseLoop = (
-  a: FloatArray,
-  b: FloatArray,
-  c: FloatArray,
-  n: number,
-  p: number,
-  q: number,
-  scale: number,
-  values: FloatArray,
-  gradA: FloatArray,
-  gradB: FloatArray,
-  gradC: FloatArray,
-) => number;
-
-/** The same without values and with one gradient. */
-export type PointwiseFused = (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number, scale: number, gradA: FloatArray) => number;
-
 /** n positions, one loss each. */
 export interface PointwiseCall {
-  /** Name of the WebAssembly kernel, without its dtype. */
-  readonly kernel: string;
-  readonly loop: PointwiseLoop;
-  readonly fused: PointwiseFused | null;
+  /** What is computed of each position: every backend has its own loop by that name. */
+  readonly op: string;
   readonly dtype: Dtype;
   readonly n: number;
   readonly a: Source;
   readonly b: Source;
   readonly c: Source | null;
-  /** The loss's own parameters. */
+  /** The op's own parameters. */
   readonly p: number;
   readonly q: number;
   /** Factor per position of values and gradients. */
@@ -70,10 +33,6 @@ export interface PointwiseCall {
   readonly gradC: FloatArray | null;
 }
 
-/** Class of a sample that counts for nothing, and of one whose target is not a class. */
-export const IGNORED = -1;
-export const NONE = -2;
-
 /** outer * inner samples of `classes` logits; class c of sample (o, i) lies at (o * classes + c) * inner + i. */
 export interface RowsCall {
   readonly dtype: Dtype;
@@ -81,7 +40,7 @@ export interface RowsCall {
   readonly outer: number;
   readonly classes: number;
   readonly inner: number;
-  /** Class of each sample, or IGNORED; null where targets are no classes. */
+  /** Class of each sample, or IGNORED (protocol.ts); null where targets are no classes. */
   readonly index: Int32Array | null;
   /** Factor of each sample's class term, value and gradient; null for ones. */
   readonly rowWeight: Float64Array | null;
@@ -101,11 +60,6 @@ export interface RowsCall {
   readonly gradTarget: FloatArray | null;
 }
 
-/** What is computed of the distances of a row: losses/triplet.ts in assembly/. */
-export const DISTANCE = 0;
-export const TRIPLET_MARGIN = 1;
-export const TRIPLET_RATIO = 2;
-
 /** `rows` rows of `dims` numbers in two or three operands. */
 export interface VectorsCall {
   readonly dtype: Dtype;
@@ -114,7 +68,7 @@ export interface VectorsCall {
   readonly a: FloatArray;
   readonly b: FloatArray;
   readonly c: FloatArray | null;
-  /** DISTANCE, TRIPLET_MARGIN or TRIPLET_RATIO; unused by `cosine`. */
+  /** DISTANCE, TRIPLET_MARGIN or TRIPLET_RATIO (protocol.ts); unused by `cosine`. */
   readonly kind: number;
   readonly p: number;
   readonly eps: number;
@@ -130,7 +84,7 @@ export interface VectorsCall {
   readonly gradC: FloatArray | null;
 }
 
-/** `rows` rows of `classes` scores: margins of the listed classes over all others (assembly/losses/margins.ts). */
+/** `rows` rows of `classes` scores: margins of the listed classes over all others. */
 export interface MarginsCall {
   readonly dtype: Dtype;
   readonly x: FloatArray;
@@ -148,9 +102,6 @@ export interface MarginsCall {
   readonly values: FloatArray | null;
   readonly grad: FloatArray | null;
 }
-
-/** The most that a log-probability may be for the scaled recursion of ctc, which counts on it (assembly/losses/ctc.ts). */
-export const CTC_MOST = 40;
 
 /** Log-probabilities (steps, batch, classes) against one list of labels per sample. */
 export interface CtcCall {
@@ -201,13 +152,4 @@ export interface Backend {
   cdist(call: CdistCall): void;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
-}
-
-/** What an entry point knows of its backend: decided at the first call, once. */
-export interface Host {
-  /** null where each loss computes with the part of the JavaScript backend that it names. */
-  backend(): Backend | null;
-  info(): BackendInfo;
-  /** Where `alloc` puts its arrays; null where they are ordinary ones. */
-  arena(): Arena | null;
 }

@@ -1,6 +1,6 @@
 // From a spec to the public function: argument count, frame, result.
 
-import type { Backend, Host } from "../backend/seam.js";
+import type { Backend } from "../backend/seam.js";
 import { typeError } from "./errors.js";
 import { acquire, release } from "./frame.js";
 import type { LossSpec, Spec } from "./spec.js";
@@ -26,14 +26,19 @@ function invoke(spec: Spec, backend: () => Backend, gradients: boolean, count: n
   }
 }
 
-/** Decided at the first call. A spec's own part is a whole backend as far as its `run` asks: every test runs on losskit/js too. */
-function backendOf(spec: Spec, host: Host): () => Backend {
-  return () => host.backend() ?? (spec.javascript as Backend);
+/** The backend of a module on an entry, decided at the first call; null where each loss computes with the part of the JavaScript backend that it names. */
+export type BackendOf = () => Backend | null;
+
+const javascript: BackendOf = () => null;
+
+/** A spec's own part is a whole backend as far as its `run` asks: every test runs on losskit/js too. */
+function backendOf(spec: Spec, module: BackendOf): () => Backend {
+  return () => module() ?? (spec.javascript as Backend);
 }
 
 /** The loss of a spec on the backend of an entry point. */
-export function bind<F>(spec: LossSpec<F>, host: Host): F {
-  const backend = backendOf(spec, host);
+export function bind<F>(spec: LossSpec<F>, module: BackendOf = javascript): F {
+  const backend = backendOf(spec, module);
   const loss = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
     // biome-ignore lint/complexity/noArguments: a rest parameter would allocate an array for every call
     return invoke(spec, backend, false, arguments.length, a, b, c, d, e);
@@ -47,8 +52,8 @@ export function bind<F>(spec: LossSpec<F>, host: Host): F {
 }
 
 /** The operation of a spec: no gradients. */
-export function bindOperation<F>(spec: LossSpec<F>, host: Host): F {
-  const backend = backendOf(spec, host);
+export function bindOperation<F>(spec: LossSpec<F>, module: BackendOf = javascript): F {
+  const backend = backendOf(spec, module);
   const operation = function (a: unknown, b: unknown, c: unknown): unknown {
     // biome-ignore lint/complexity/noArguments: as above
     return invoke(spec, backend, false, arguments.length, a, b, c, undefined, undefined);

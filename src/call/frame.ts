@@ -2,24 +2,26 @@
 // nothing but its result; a call made from inside another one (by a getter) gets a frame of its own.
 
 import { isForeign, isFreed } from "../array/allocated.js";
-import type { Dtype, FloatArray } from "../backend/seam.js";
+import { equalShapes } from "../array/shape.js";
+import { bufferOf, type Dtype, type FloatArray, fillElements, lengthOf, make, overlap, plain, tagOfDtype, typedArrayTag, view } from "../array/typed.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
-import { bufferOf, checkAttached, FREED, fillElements, lengthOf, Operand, overlap, plain, typedArrayTag, view } from "./operand.js";
-import type { Spec } from "./spec.js";
+import { checkAttached, FREED, Operand } from "./operand.js";
+import type { Argument, Option, Signature } from "./signature.js";
 
 const MAX_ARGUMENTS = 4;
 const MAX_OPTIONS = 4;
+/** Arguments, and tensors among the options. */
+const MAX_OPERANDS = MAX_ARGUMENTS + 2;
 
 export class Frame {
-  spec!: Spec;
+  spec!: Signature;
   loss = "";
   gradients = false;
-  readonly operands: Operand[] = Array.from({ length: MAX_ARGUMENTS }, () => new Operand());
-  readonly weight: Operand = new Operand(true);
-  readonly posWeight: Operand = new Operand(true);
-  readonly gradOutput: Operand = new Operand(true);
-  /** The tensors that come as options. */
-  private readonly extras: readonly Operand[] = [this.weight, this.posWeight, this.gradOutput];
+  /** The arguments, then the tensors among the options, in the order of the signature. */
+  readonly operands: Operand[] = Array.from({ length: MAX_OPERANDS }, () => new Operand());
+  /** How many of them this call may have given. */
+  private taken = 0;
+  readonly gradOutput: Operand = new Operand();
   // Arrays of fixed length, overwritten by each call: to shorten and to lengthen them again would cost more than a small kernel.
   /** Values of the loss's own options, in the order in which its spec has them. */
   readonly options: unknown[] = new Array(MAX_OPTIONS).fill(undefined);
@@ -36,13 +38,13 @@ export class Frame {
 
   clear(): void {
     for (let i = 0; i < MAX_ARGUMENTS; i++) {
-      (this.operands[i] as Operand).clear();
       this.wanted[i] = false;
       this.given[i] = null;
       this.outs[i] = null;
       this.full[i] = null;
     }
-    for (const operand of this.extras) if (operand.given) operand.clear();
+    for (let i = 0; i < this.taken; i++) (this.operands[i] as Operand).clear();
+    if (this.gradOutput.given) this.gradOutput.clear();
     this.givenValue = null;
     this.outValue = null;
     this.upstream = 1;
@@ -52,8 +54,9 @@ export class Frame {
   // ---- taking: the only part in which the user's code can run
 
   takeArgument(index: number, value: unknown): void {
-    const argument = this.spec.arguments[index] as Spec["arguments"][number];
-    (this.operands[index] as Operand).take(this.loss, argument.name, value, argument.classes ? "class indices" : "a tensor");
+    this.taken = index + 1;
+    const argument = this.spec.arguments[index] as Argument;
+    (this.operands[index] as Operand).take(this.loss, argument.name, value, false, argument.classes ? "class indices" : "a tensor");
   }
 
   takeOptions(given: unknown): void {
@@ -65,14 +68,18 @@ export class Frame {
       throw typeError(loss, "the last argument", "an object of options", describe(given));
     }
     const options = given as Record<string, unknown>;
-    for (const key in options)
-      if (!this.knows(key)) throw typeError(loss, `option ${JSON.stringify(key)}`, `one of ${this.known().join(", ")}`, "an unknown option");
-    for (let i = 0; i < spec.options.length; i++) {
-      const option = spec.options[i] as Spec["options"][number];
+    for (const key in options) {
+      if (this.knows(key) || isEverybodys(options, key)) continue;
+      throw typeError(loss, `option ${JSON.stringify(key)}`, `one of ${this.known().join(", ")}`, "an unknown option");
+    }
+    for (let i = 0, at = spec.arguments.length; i < spec.options.length; i++) {
+      const option = spec.options[i] as Option;
+      const operand = option.read ? undefined : (this.operands[at++] as Operand);
+      this.taken = at;
       const value = options[option.name];
       if (value === undefined) continue;
-      if (option.read) this.options[i] = option.read(loss, `option "${option.name}"`, value);
-      else (option.name === "posWeight" ? this.posWeight : this.weight).take(loss, option.name, value);
+      if (operand) operand.take(loss, option.name, value, true);
+      else this.options[i] = option.read?.(loss, `option "${option.name}"`, value);
     }
     if (spec.reductions.length === 0) return;
     const reduction = options.reduction;
@@ -127,7 +134,7 @@ export class Frame {
     if (value === undefined) return;
     if (this.reduction === "none") {
       if (typeof value === "number") throw typeError(this.loss, 'option "gradOutput"', 'a tensor of the result\'s length (reduction "none")', "a number");
-      this.gradOutput.take(this.loss, "gradOutput", value);
+      this.gradOutput.take(this.loss, "gradOutput", value, true);
     } else {
       if (typeof value !== "number") throw typeError(this.loss, 'option "gradOutput"', `a number (reduction "${this.reduction}")`, describe(value));
       if (Number.isNaN(value)) throw rangeError(this.loss, 'option "gradOutput"', "a number", "NaN");
@@ -143,6 +150,7 @@ export class Frame {
     }
     const buffers = out as Record<string, unknown>;
     for (const key in buffers) {
+      if (isEverybodys(buffers, key)) continue;
       const index = spec.arguments.findIndex((argument) => argument.name === key);
       if (key !== "value" && !(this.gradients && index >= 0 && this.wanted[index])) {
         throw typeError(loss, `option "out.${key}"`, this.gradients ? 'a name in wrt, or "value"' : '"value"', "a name that is none");
@@ -174,16 +182,20 @@ export class Frame {
     }
     this.dtype = dtype ?? "float64";
     for (let i = 0; i < spec.arguments.length; i++) {
-      const argument = spec.arguments[i] as Spec["arguments"][number];
+      const argument = spec.arguments[i] as Argument;
       if (!argument.classes) (this.operands[i] as Operand).convert(loss, this.dtype, argument.sign);
     }
     const typed = dtype !== undefined;
-    for (const operand of this.extras) {
-      if (!operand.given) continue;
-      operand.settle(loss);
-      if (!typed && operand.tag === "Float32Array") operand.data = new Float64Array(operand.raw as Float32Array);
-      else operand.convert(loss, this.dtype);
-    }
+    for (let i = spec.arguments.length; i < this.taken; i++) this.settleOption(this.operands[i] as Operand, typed);
+    this.settleOption(this.gradOutput, typed);
+  }
+
+  /** A tensor among the options takes the dtype of the arguments; beside numbers alone it is widened to theirs. */
+  private settleOption(operand: Operand, typed: boolean): void {
+    if (!operand.given) return;
+    operand.settle(this.loss);
+    if (!typed && operand.tag === "Float32Array") operand.data = new Float64Array(operand.raw as Float32Array);
+    else operand.convert(this.loss, this.dtype);
   }
 
   /** All arguments have the shape of the first. */
@@ -201,7 +213,7 @@ export class Frame {
   gradientOf(i: number, length: number): FloatArray | null {
     const out = this.outs[i];
     if (!out || !this.operands[i]?.broadcast) return out ?? null;
-    const full = make(this.dtype, length);
+    const full = this.make(length);
     this.full[i] = full;
     return full;
   }
@@ -222,7 +234,7 @@ export class Frame {
 
   /** Results of `length` samples for "none", and gradients: checks what the user gave, makes the rest. Nothing has been written yet. */
   prepareOutputs(length: number): void {
-    const { spec, loss, dtype } = this;
+    const { spec, loss } = this;
     if (this.gradOutput.given && this.gradOutput.size !== length) {
       throw rangeError(loss, this.gradOutput.place, `${length} elements, one for each loss`, String(this.gradOutput.size));
     }
@@ -231,15 +243,25 @@ export class Frame {
       const given = this.given[i];
       if (given) this.outs[i] = this.checkOut(spec.arguments[i]?.name ?? "", given, (this.operands[i] as Operand).size, i);
     }
-    if (this.reduction === "none" && !this.outValue) this.outValue = make(dtype, length);
+    if (this.reduction === "none" && !this.outValue) this.outValue = this.make(length);
     for (let i = 0; i < spec.arguments.length; i++) {
-      if (this.wanted[i] && !this.outs[i]) this.outs[i] = make(dtype, (this.operands[i] as Operand).size);
+      if (this.wanted[i] && !this.outs[i]) this.outs[i] = this.make((this.operands[i] as Operand).size);
+    }
+  }
+
+  /** A new array of the call's dtype. */
+  make(length: number): FloatArray {
+    try {
+      return make(this.dtype, length);
+    } catch (error) {
+      // shapes like (2^53 - 1, 0) have few elements and results that no array can hold
+      throw rangeError(this.loss, "the result", "as many elements as there is memory for", `${length} (${(error as Error).message})`);
     }
   }
 
   private checkOut(name: string, out: FloatArray, size: number, own: number): FloatArray {
     const { loss } = this;
-    const want = this.dtype === "float32" ? "Float32Array" : "Float64Array";
+    const want = tagOfDtype(this.dtype);
     if (typedArrayTag(out) !== want) throw typeError(loss, `option "out.${name}"`, `a ${want} like the tensors`, describe(out));
     const length = lengthOf.call(out);
     if (length === 0) checkAttached(loss, `option "out.${name}"`, out);
@@ -249,8 +271,8 @@ export class Frame {
     if (length !== size) throw rangeError(loss, `option "out.${name}"`, `${size} elements`, String(length));
     let inPlace = false;
     if (size > 0) {
-      for (let i = 0; i < this.spec.arguments.length; i++) if (this.checkOverlap(name, out, this.operands[i] as Operand, i === own)) inPlace = true;
-      for (const operand of this.extras) this.checkOverlap(name, out, operand, false);
+      for (let i = 0; i < this.taken; i++) if (this.checkOverlap(name, out, this.operands[i] as Operand, i === own)) inPlace = true;
+      this.checkOverlap(name, out, this.gradOutput, false);
       for (let i = -1; i < MAX_ARGUMENTS; i++) {
         const other = i < 0 ? this.givenValue : this.given[i];
         if (other && i !== own && overlap(out, other))
@@ -287,20 +309,14 @@ export class Frame {
   }
 }
 
-/** A new array of a dtype. */
-export function make(dtype: Dtype, length: number): FloatArray {
-  return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
-}
-
-export function equalShapes(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
+/** A property that somebody made enumerable on Object.prototype: every object has it, and nobody meant it as an option. */
+function isEverybodys(record: object, key: string): boolean {
+  return key in Object.prototype && !Object.hasOwn(record, key);
 }
 
 const pool: Frame[] = [];
 
-export function acquire(spec: Spec, gradients: boolean): Frame {
+export function acquire(spec: Signature, gradients: boolean): Frame {
   const frame = pool.pop() ?? new Frame();
   frame.spec = spec;
   frame.loss = spec.name;

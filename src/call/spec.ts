@@ -1,33 +1,13 @@
 // What a loss says of itself: the record from which define.ts makes the public function.
 
-import type { Backend, FloatArray } from "../backend/seam.js";
-import { describe, rangeError, typeError } from "./errors.js";
+import type { FloatArray } from "../array/typed.js";
+import type { Backend } from "../backend/seam.js";
 import type { Frame } from "./frame.js";
+import type { Signature } from "./signature.js";
 
-export interface Argument {
-  readonly name: string;
-  readonly differentiable?: boolean;
-  /** Among the gradients that `valueAndGrad` gives without `wrt`. */
-  readonly byDefault?: boolean;
-  /** Class indices (or whatever the loss's own `run` makes of them) instead of numbers. */
-  readonly classes?: boolean;
-  /** Numbers that may come as integers: the +1 and -1 of ranking losses. */
-  readonly sign?: boolean;
-}
-
-export interface Option {
-  readonly name: string;
-  readonly default: unknown;
-  /** Checks a given value and returns what is kept; missing where the option is a tensor. */
-  readonly read?: (loss: string, place: string, value: unknown) => unknown;
-}
-
-export interface Spec {
-  readonly name: string;
-  readonly arguments: readonly Argument[];
-  readonly options: readonly Option[];
-  /** Empty for operations, which have neither reduction nor out. */
-  readonly reductions: readonly string[];
+export interface Spec extends Signature {
+  /** The folder of assembly/losses whose module holds its kernels: scripts/entries.mjs binds it. Missing where it has none. */
+  readonly module?: string;
   /** What `run` asks of a backend, in JavaScript. */
   readonly javascript: Partial<Backend>;
   /** Checks what the frame has taken, computes, and returns the value. */
@@ -36,64 +16,3 @@ export interface Spec {
 
 /** A spec and the type of the function that it becomes. */
 export type LossSpec<F> = Spec & { readonly signature?: F };
-
-export const REDUCTIONS = ["mean", "sum", "none"] as const;
-
-/** An argument whose gradient is given by default. */
-export function differentiable(name: string): Argument {
-  return { name, differentiable: true, byDefault: true };
-}
-/** An argument whose gradient is given when `wrt` names it. */
-export function onDemand(name: string): Argument {
-  return { name, differentiable: true };
-}
-/** +1 or -1 per element. */
-export function sign(name: string): Argument {
-  return { name, sign: true };
-}
-
-/** A number for which `accept` holds; NaN never passes. */
-export function number(name: string, initial: number, expected = "a number", accept: (value: number) => boolean = () => true): Option {
-  return {
-    name,
-    default: initial,
-    read: (loss, place, value) => {
-      if (typeof value !== "number") throw typeError(loss, place, expected, describe(value));
-      if (Number.isNaN(value) || !accept(value)) throw rangeError(loss, place, expected, describe(value));
-      return value;
-    },
-  };
-}
-export function positive(name: string, initial: number): Option {
-  return number(name, initial, "a number > 0", (value) => value > 0);
-}
-export function nonNegative(name: string, initial: number): Option {
-  return number(name, initial, "a number >= 0", (value) => value >= 0);
-}
-export function boolean(name: string, initial: boolean): Option {
-  return {
-    name,
-    default: initial,
-    read: (loss, place, value) => {
-      if (typeof value !== "boolean") throw typeError(loss, place, "true or false", describe(value));
-      return value;
-    },
-  };
-}
-/** An integer, as a number or a bigint. */
-export function integer(name: string, initial: number): Option {
-  return {
-    name,
-    default: initial,
-    read: (loss, place, value) => {
-      if (typeof value === "bigint") return value;
-      if (typeof value !== "number") throw typeError(loss, place, "an integer", describe(value));
-      if (!Number.isInteger(value)) throw rangeError(loss, place, "an integer", describe(value));
-      return value;
-    },
-  };
-}
-/** A tensor: `weight` or `posWeight`. */
-export function tensorOption(name: "weight" | "posWeight"): Option {
-  return { name, default: undefined };
-}

@@ -1,16 +1,12 @@
-// What losses over classes share: which axis the classes are on, and class indices read, checked and narrowed in one go.
+// The family of losses over classes: which axis the classes are on, class indices read, checked and narrowed in one go, one call of the seam.
 
-import { type FloatArray, IGNORED } from "../backend/seam.js";
+import { along, equalShapes, type Layout } from "../array/shape.js";
+import { type FloatArray, fillElements } from "../array/typed.js";
+import { IGNORED } from "../backend/protocol.js";
+import type { Backend } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../call/errors.js";
-import { equalShapes, type Frame } from "../call/frame.js";
+import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
-
-/** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk; (C) is one sample. */
-export interface Layout {
-  outer: number;
-  classes: number;
-  inner: number;
-}
 
 /** The layout of the input of a classification loss, and the check that the target has a class for each sample. */
 export function classLayout(frame: Frame, input: Operand, target: Operand): Layout {
@@ -32,18 +28,15 @@ export function classLayout(frame: Frame, input: Operand, target: Operand): Layo
   return layout;
 }
 
+/** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk; (C) is one sample. */
 export function layoutOf(frame: Frame, input: Operand): Layout {
   const { shape } = input;
   if (shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of classes", "a 0-D tensor");
-  if (shape.length === 1) return { outer: 1, classes: shape[0] as number, inner: 1 };
-  let inner = 1;
-  for (let axis = 2; axis < shape.length; axis++) inner *= shape[axis] as number;
-  return { outer: shape[0] as number, classes: shape[1] as number, inner };
+  return along(shape, shape.length === 1 ? 0 : 1);
 }
 
 /** Class weights: one per class. */
-export function checkClassWeight(frame: Frame, classes: number): void {
-  const { weight } = frame;
+export function checkClassWeight(frame: Frame, weight: Operand, classes: number): void {
   if (weight.given && (weight.shape.length !== 1 || weight.size !== classes)) {
     throw rangeError(frame.loss, weight.place, `shape ${shapeText([classes])}, one weight per class`, shapeText(weight.shape));
   }
@@ -70,8 +63,8 @@ export function checkIntegers(frame: Frame, operand: Operand, expected: string):
 }
 
 /** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. Without one, nothing is ignored. */
-export function readClasses(frame: Frame, target: Operand, classes: number, ignore?: number | bigint): ClassIndices {
-  const { loss, weight } = frame;
+export function readClasses(frame: Frame, target: Operand, classes: number, weight: Operand | null, ignore?: number | bigint): ClassIndices {
+  const { loss } = frame;
   const n = target.size;
   checkIntegers(frame, target, "class indices (integers)");
   scratchIndex ??= new Int32Array(SCRATCH);
@@ -80,7 +73,7 @@ export function readClasses(frame: Frame, target: Operand, classes: number, igno
     ? narrowBig(target.raw as BigInt64Array, n, classes, ignore === undefined ? NO_CLASS : BigInt(ignore), index)
     : narrow(target.raw as Int32Array, n, classes, ignore === undefined ? Number.NaN : Number(ignore), index);
   if (bad >= 0) throw rangeError(loss, `${target.place}[${bad}]`, `a class in [0, ${classes})`, String(target.raw[bad]));
-  result.weightSum = weight.given ? weightOf(index, n, weight.data) : countOf(index, n);
+  result.weightSum = weight?.given ? weightOf(index, n, weight.data) : countOf(index, n);
   result.index = index;
   return result;
 }
@@ -124,8 +117,8 @@ function narrowBig(from: BigInt64Array, n: number, classes: number, ignore: bigi
 }
 
 /** factor * weight[class] of each sample, or null where all are 1. */
-export function rowWeights(frame: Frame, index: Int32Array, n: number, factor: number): Float64Array | null {
-  const weights = frame.weight.given ? frame.weight.data : null;
+export function rowWeights(weight: Operand | null, index: Int32Array, n: number, factor: number): Float64Array | null {
+  const weights = weight?.given ? weight.data : null;
   if (!weights && factor === 1) return null;
   scratchWeights ??= new Float64Array(SCRATCH);
   const rows = n <= SCRATCH ? scratchWeights : new Float64Array(n);
@@ -134,4 +127,49 @@ export function rowWeights(frame: Frame, index: Int32Array, n: number, factor: n
     rows[i] = y < 0 ? 0 : factor * (weights ? (weights[y] as number) : 1);
   }
   return rows;
+}
+
+type RowsCall = Parameters<Backend["crossEntropy"]>[0];
+/** What rows are measured against: a class each, a distribution, or nothing, where the value is log-sum-exp. */
+export type Targets = Pick<RowsCall, "index" | "rowWeight" | "dense" | "target" | "keep" | "uniform" | "classWeight">;
+
+/** No target: the value of a row is its log-sum-exp, whose gradient is softmax. */
+export const NO_TARGETS: Targets = { index: null, rowWeight: null, dense: false, target: null, keep: 1, uniform: 0, classWeight: null };
+
+/** The rows of the first operand (or of `x`) against their targets: the sum of their values; writes those, and gradients times `scale`. */
+export function evaluate(
+  frame: Frame,
+  backend: () => Backend,
+  { outer, classes, inner }: Layout,
+  targets: Targets,
+  scale: number,
+  values: FloatArray | null,
+  grad: FloatArray | null,
+  gradTarget: FloatArray | null,
+  x: FloatArray = (frame.operands[0] as Operand).data,
+): number {
+  if (outer * classes * inner === 0) {
+    if (values) fillElements.call(values, 0);
+    return 0;
+  }
+  return backend().crossEntropy({
+    dtype: frame.dtype,
+    x,
+    outer,
+    classes,
+    inner,
+    // one by one: a spread costs more than a small kernel
+    index: targets.index,
+    rowWeight: targets.rowWeight,
+    dense: targets.dense,
+    target: targets.target,
+    keep: targets.keep,
+    uniform: targets.uniform,
+    classWeight: targets.classWeight,
+    scale,
+    gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
+    values,
+    grad,
+    gradTarget,
+  });
 }

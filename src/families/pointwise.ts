@@ -1,29 +1,31 @@
-// The family of losses that look at one position at a time (assembly/core/pointwise.ts): checks, denominators, one call of the seam.
+// The family of losses that look at one position at a time: checks, denominators, one call of the seam.
 
-import { pointwise as javascript, outside } from "../backend/js/pointwise.js";
-import type { Backend, FloatArray, PointwiseFused, PointwiseLoop } from "../backend/seam.js";
+import { equalShapes, product } from "../array/shape.js";
+import type { FloatArray } from "../array/typed.js";
+import { type PointwiseOp, pointwiseOf } from "../backend/js/pointwise.js";
+import type { Backend, Source } from "../backend/seam.js";
 import { rangeError, shapeText } from "../call/errors.js";
-import { equalShapes, type Frame } from "../call/frame.js";
-import { type Operand, product } from "../call/operand.js";
-import { type Argument, type Option, REDUCTIONS, type Spec } from "../call/spec.js";
+import type { Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { type Argument, type Option, REDUCTIONS } from "../call/signature.js";
+import type { Spec } from "../call/spec.js";
 
-/** One kernel, the same in both backends. */
-export interface PointwiseKernel {
-  /** Name of the WebAssembly export, without its dtype. */
-  readonly name: string;
-  readonly loop: PointwiseLoop;
-  /** The same with the gradient of the first operand alone, for losses so cheap that stores which go nowhere would show. */
-  readonly fused?: PointwiseFused;
-}
+/** Which op, and its parameters p and q. */
+export type Chosen = readonly [op: string, p: number, q: number];
 
 export interface PointwiseLoss {
   readonly name: string;
+  readonly module: "pointwise" | "likelihoods";
   readonly arguments: readonly Argument[];
   readonly options?: readonly Option[];
   readonly reductions?: readonly string[];
-  /** Which kernel, and its parameters p and q. */
-  readonly kernel: (frame: Frame) => readonly [kernel: PointwiseKernel, p: number, q: number];
-  /** Checks the shapes and returns that of the result; where it is missing all are equal, that of `weight` too. */
+  /** In JavaScript; on WebAssembly a class of the same name in assembly/losses. */
+  readonly ops: Readonly<Record<string, PointwiseOp>>;
+  readonly choose: (frame: Frame) => Chosen;
+  /** Which operand is a factor of each position, and which a third operand of the op: arguments are counted first, then tensors among the options. */
+  readonly weight?: number;
+  readonly third?: number;
+  /** Checks the shapes and returns that of the result; where it is missing all are equal, that of the weight too. */
   readonly fit?: (frame: Frame) => readonly number[];
   /** Checks that depend on the data: nothing has been written yet. */
   readonly check?: (frame: Frame, backend: Backend) => void;
@@ -34,54 +36,75 @@ export interface PointwiseLoss {
 export function pointwise(loss: PointwiseLoss): Spec {
   return {
     name: loss.name,
+    module: loss.module,
     arguments: loss.arguments,
     options: loss.options ?? [],
     reductions: loss.reductions ?? REDUCTIONS,
-    javascript: { pointwise: javascript, outside },
+    javascript: pointwiseOf(loss.ops),
     run: (frame, backend) => run(loss, frame, backend()),
   };
 }
 
 function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | FloatArray {
-  const { operands, weight, posWeight } = frame;
-  const [a, b, third] = operands as [Operand, Operand, Operand];
   const n = product((loss.fit ?? alike)(frame));
   frame.prepareOutputs(n);
   loss.check?.(frame, backend);
-  const [kernel, p, q] = loss.kernel(frame);
   const denominator = divisor(loss, frame, n);
-  const values = frame.outValue;
-  let sum = 0;
-  if (n > 0) {
-    sum = backend.pointwise({
-      kernel: kernel.name,
-      loop: kernel.loop,
-      fused: kernel.fused ?? null,
-      dtype: frame.dtype,
-      n,
-      a,
-      b,
-      c: posWeight.given ? posWeight : loss.arguments.length > 2 ? third : null,
-      p,
-      q,
-      weight: weight.given ? weight : null,
-      scale: frame.upstream / denominator,
-      gradOutput: frame.gradOutput.given ? frame.gradOutput : null,
-      values,
-      gradA: frame.gradientOf(0, n),
-      gradB: frame.gradientOf(1, n),
-      gradC: frame.gradientOf(2, n),
-    });
-    frame.reduceGradients();
-  } else frame.zeroGradients();
+  const weight = operand(frame, loss.weight);
+  const sum = evaluate(frame, backend, loss.choose(frame), n, denominator, frame.outValue, weight, operand(frame, loss.third));
   return frame.value(sum, denominator);
+}
+
+/** An operand of a call, if it was given. */
+function operand(frame: Frame, index: number | undefined): Operand | null {
+  const found = index === undefined ? undefined : frame.operands[index];
+  return found?.given ? found : null;
+}
+
+/** An op over n positions of the first two operands (of the first alone twice), and of a third: the sum of its values; writes those, and gradients. */
+export function evaluate(
+  frame: Frame,
+  backend: Backend,
+  [op, p, q]: Chosen,
+  n: number,
+  denominator: number,
+  values: FloatArray | null,
+  weight: Source | null = null,
+  third: Source | null = null,
+  gradOutput: Source | null = frame.gradOutput.given ? frame.gradOutput : null,
+): number {
+  if (n === 0) {
+    frame.zeroGradients();
+    return 0;
+  }
+  const a = frame.operands[0] as Operand;
+  const sum = backend.pointwise({
+    op,
+    dtype: frame.dtype,
+    n,
+    a,
+    b: frame.spec.arguments.length > 1 ? (frame.operands[1] as Operand) : a,
+    c: third,
+    p,
+    q,
+    weight,
+    scale: frame.upstream / denominator,
+    gradOutput,
+    values,
+    gradA: frame.gradientOf(0, n),
+    gradB: frame.gradientOf(1, n),
+    gradC: frame.gradientOf(2, n),
+  });
+  frame.reduceGradients();
+  return sum;
 }
 
 /** What the sum of the losses is divided by. */
 function divisor(loss: PointwiseLoss, frame: Frame, n: number): number {
-  if (frame.reduction === "mean") return loss.meanByWeight && frame.weight.given ? total(frame.weight.data, frame.weight.size) : n;
   if (frame.reduction === "batchmean") return frame.operands[0]?.shape[0] ?? 1;
-  return 1;
+  if (frame.reduction !== "mean") return 1;
+  const weight = loss.meanByWeight ? operand(frame, loss.weight) : null;
+  return weight ? total(weight.data, weight.size) : n;
 }
 
 function total(data: FloatArray, n: number): number {
@@ -90,12 +113,12 @@ function total(data: FloatArray, n: number): number {
   return sum;
 }
 
-/** Arguments and weight of one shape. */
+/** Arguments, and the weight that is the only tensor among the options, of one shape. */
 function alike(frame: Frame): readonly number[] {
   frame.sameShapes();
-  const { weight } = frame;
   const { shape, place } = frame.operands[0] as Operand;
-  if (weight.given && !equalShapes(weight.shape, shape)) {
+  const weight = operand(frame, frame.spec.arguments.length);
+  if (weight && !equalShapes(weight.shape, shape)) {
     throw rangeError(frame.loss, weight.place, `the shape of ${place}, ${shapeText(shape)}`, shapeText(weight.shape));
   }
   return shape;

@@ -1,16 +1,11 @@
-// The family of losses that compare rows of vectors (assembly/core/vectors.ts): the last axis holds the dimensions of a vector, all others are rows.
+// The family of losses that compare rows of vectors: the last axis holds the dimensions of a vector, all others are rows.
 
-import type { Backend, FloatArray, VectorsCall } from "../backend/seam.js";
+import { product } from "../array/shape.js";
+import type { FloatArray } from "../array/typed.js";
+import type { Backend } from "../backend/seam.js";
 import { broadcastShapes } from "../call/fit.js";
 import type { Frame } from "../call/frame.js";
-import { type Operand, product } from "../call/operand.js";
-
-/** Rows and dimensions of a shape; a single vector (D) is one row. */
-export function rowsOf(shape: readonly number[]): { rows: number; dims: number } {
-  let rows = 1;
-  for (let axis = 0; axis < shape.length - 1; axis++) rows *= shape[axis] as number;
-  return { rows, dims: shape[shape.length - 1] as number };
-}
+import type { Operand } from "../call/operand.js";
 
 /** The shape that the vectors broadcast to; operands of another one are copied out to it, so that each row has its own. */
 export function broadcastVectors(frame: Frame, vectors: 2 | 3, sameRank: boolean): readonly number[] {
@@ -41,7 +36,7 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
   const values = frame.outValue;
   let sum = 0;
   if (rows > 0) {
-    const call: VectorsCall = {
+    sum = backend()[options.run]({
       dtype: frame.dtype,
       rows,
       dims,
@@ -60,9 +55,15 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
       gradA: frame.gradientOf(0, n),
       gradB: frame.gradientOf(1, n),
       gradC: vectors === 3 ? frame.gradientOf(2, n) : null,
-    };
-    sum = backend()[options.run](call);
+    });
     frame.reduceGradients();
   } else frame.zeroGradients();
   return frame.value(sum, denominator);
+}
+
+/** The same as an operation: one value per row. */
+export function computeEach(frame: Frame, backend: () => Backend, rows: number, dims: number, options: VectorsOptions): number | FloatArray {
+  frame.reduction = "none";
+  frame.prepareOutputs(rows);
+  return compute(frame, backend, rows, dims, 2, options);
 }

@@ -1,9 +1,11 @@
+import type { PointwiseOp } from "../backend/js/pointwise.js";
 import type { Backend } from "../backend/seam.js";
-import { broadcastWeights } from "../call/fit.js";
 import { rangeError } from "../call/errors.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
+import { broadcastOptions } from "../call/fit.js";
 import type { Frame } from "../call/frame.js";
-import { differentiable, type LossSpec, tensorOption } from "../call/spec.js";
+import { differentiable, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface BceOptions {
@@ -16,8 +18,7 @@ const EPS = 9.999999960041972e-13;
 /** Where PyTorch clamps the logarithms. */
 const LOWEST = -100;
 
-const kernel: PointwiseKernel = {
-  name: "bce",
+const op: PointwiseOp = {
   loop(x, t, _, n, eps, lowest, scale, values, gradX) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -52,9 +53,12 @@ function probabilities(frame: Frame, backend: Backend): void {
  */
 export const bceLoss: LossSpec<Loss<[input: 1, target: 2], BceOptions, "input", "input">> = pointwise({
   name: "bceLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), { name: "target" }],
   options: [tensorOption("weight")],
-  fit: broadcastWeights,
+  fit: broadcastOptions,
   check: probabilities,
-  kernel: () => [kernel, EPS, LOWEST],
+  ops: { bce: op },
+  choose: () => ["bce", EPS, LOWEST],
+  weight: 2,
 });

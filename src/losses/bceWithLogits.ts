@@ -1,6 +1,8 @@
-import { broadcastWeights } from "../call/fit.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, onDemand, tensorOption } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { broadcastOptions } from "../call/fit.js";
+import { differentiable, onDemand, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface BceWithLogitsOptions {
@@ -10,9 +12,12 @@ export interface BceWithLogitsOptions {
   posWeight?: Tensor | undefined;
 }
 
+/** Places among the operands. */
+const WEIGHT = 2;
+const POS_WEIGHT = 3;
+
 /** Also the loss of each class in multiLabelSoftMarginLoss. */
-export const plainKernel: PointwiseKernel = {
-  name: "bceWithLogits",
+export const logitsOp: PointwiseOp = {
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -29,8 +34,7 @@ export const plainKernel: PointwiseKernel = {
   },
 };
 
-const weighted: PointwiseKernel = {
-  name: "bceWithLogitsPos",
+const weighted: PointwiseOp = {
   loop(x, t, w, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -62,8 +66,12 @@ const weighted: PointwiseKernel = {
  */
 export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: 2], BceWithLogitsOptions, "input" | "target", "input">> = pointwise({
   name: "bceWithLogitsLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), onDemand("target")],
   options: [tensorOption("weight"), tensorOption("posWeight")],
-  fit: broadcastWeights,
-  kernel: (frame) => [frame.posWeight.given ? weighted : plainKernel, 0, 0],
+  fit: broadcastOptions,
+  ops: { bceWithLogits: logitsOp, bceWithLogitsPos: weighted },
+  choose: (frame) => [frame.operands[POS_WEIGHT]?.given ? "bceWithLogitsPos" : "bceWithLogits", 0, 0],
+  weight: WEIGHT,
+  third: POS_WEIGHT,
 });

@@ -1,9 +1,10 @@
+import { equalShapes, rowsOf } from "../array/shape.js";
 import { cosine } from "../backend/js/vectors.js";
 import { rangeError, shapeText } from "../call/errors.js";
-import { compute, rowsOf } from "../families/vectors.js";
-import { equalShapes } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
-import { differentiable, type LossSpec, number, REDUCTIONS, sign } from "../call/spec.js";
+import { differentiable, number, REDUCTIONS, sign } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { compute } from "../families/vectors.js";
 import type { Loss, Signs } from "../types.js";
 
 export interface CosineEmbeddingOptions {
@@ -22,6 +23,7 @@ export interface CosineEmbeddingOptions {
  */
 export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], CosineEmbeddingOptions, "input1" | "input2", "input1" | "input2">> = {
   name: "cosineEmbeddingLoss",
+  module: "vectors",
   arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
   options: [number("margin", 0)],
   reductions: REDUCTIONS,

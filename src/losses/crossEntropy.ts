@@ -1,10 +1,13 @@
+import { equalShapes } from "../array/shape.js";
+import type { FloatArray } from "../array/typed.js";
 import { crossEntropy } from "../backend/js/classes.js";
-import type { Backend, FloatArray } from "../backend/seam.js";
+import type { Backend } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../call/errors.js";
-import { checkClassWeight, classLayout, type Layout, layoutOf, readClasses, rowWeights } from "../families/classes.js";
-import { equalShapes, type Frame } from "../call/frame.js";
-import { fillElements, type Operand } from "../call/operand.js";
-import { differentiable, integer, type LossSpec, number, REDUCTIONS, tensorOption } from "../call/spec.js";
+import type { Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { differentiable, integer, number, REDUCTIONS, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { checkClassWeight, classLayout, evaluate, layoutOf, readClasses, rowWeights } from "../families/classes.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
 export interface CrossEntropyOptions {
@@ -29,6 +32,7 @@ export interface CrossEntropyOptions {
  */
 export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor], CrossEntropyOptions, "input" | "target", "input">> = {
   name: "crossEntropyLoss",
+  module: "classes",
   arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],
   options: [tensorOption("weight"), integer("ignoreIndex", -100), number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1)],
   reductions: REDUCTIONS,
@@ -41,29 +45,32 @@ export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor
 };
 
 function againstClasses(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {
-  const { weight, options, outs } = frame;
+  const { options, outs } = frame;
+  const weight = frame.operands[2] as Operand;
   if (frame.wanted[1]) throw typeError(frame.loss, 'option "wrt"', "differentiable names", '"target", which is classes here');
   const layout = classLayout(frame, input, target);
   const samples = layout.outer * layout.inner;
-  checkClassWeight(frame, layout.classes);
+  checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
   const smoothing = options[2] as number;
-  const { index, weightSum } = readClasses(frame, target, layout.classes, options[1] as number | bigint);
-  return compute(frame, layout, weightSum, backend, {
+  const { index, weightSum } = readClasses(frame, target, layout.classes, weight, options[1] as number | bigint);
+  const targets = {
     index,
-    rowWeight: rowWeights(frame, index, samples, 1 - smoothing),
+    rowWeight: rowWeights(weight, index, samples, 1 - smoothing),
     dense: smoothing > 0,
     target: null,
     keep: 0,
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
-    grad: outs[0] ?? null,
-    gradTarget: null,
-  });
+  };
+  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, null);
+  return frame.value(sum, denominator);
 }
 
 function againstProbabilities(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {
-  const { loss, weight, options, outs } = frame;
+  const { loss, options, outs } = frame;
+  const weight = frame.operands[2] as Operand;
   target.convert(loss, frame.dtype);
   if (!equalShapes(target.shape, input.shape)) {
     throw rangeError(loss, target.place, `probabilities of shape ${shapeText(input.shape)}, or integers`, shapeText(target.shape));
@@ -72,10 +79,10 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
     throw rangeError(loss, 'option "ignoreIndex"', "a negative number with probabilities as target", String(options[1]));
   const layout = layoutOf(frame, input);
   const samples = layout.outer * layout.inner;
-  checkClassWeight(frame, layout.classes);
+  checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
   const smoothing = options[2] as number;
-  return compute(frame, layout, samples, backend, {
+  const targets = {
     index: null,
     rowWeight: null,
     dense: true,
@@ -83,41 +90,8 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
     keep: 1 - smoothing,
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
-    grad: outs[0] ?? null,
-    gradTarget: outs[1] ?? null,
-  });
-}
-
-type Targets = Pick<
-  Parameters<Backend["crossEntropy"]>[0],
-  "index" | "rowWeight" | "dense" | "target" | "keep" | "uniform" | "classWeight" | "grad" | "gradTarget"
->;
-
-function compute(frame: Frame, layout: Layout, weightSum: number, backend: () => Backend, targets: Targets): number | FloatArray {
-  const denominator = frame.reduction === "mean" ? weightSum : 1;
-  const values = frame.outValue;
-  let sum = 0;
-  if (layout.outer * layout.classes * layout.inner > 0) {
-    sum = backend().crossEntropy({
-      dtype: frame.dtype,
-      x: (frame.operands[0] as Operand).data,
-      outer: layout.outer,
-      classes: layout.classes,
-      inner: layout.inner,
-      scale: frame.upstream / denominator,
-      gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
-      values,
-      // one by one: a spread costs more than a small kernel
-      index: targets.index,
-      rowWeight: targets.rowWeight,
-      dense: targets.dense,
-      target: targets.target,
-      keep: targets.keep,
-      uniform: targets.uniform,
-      classWeight: targets.classWeight,
-      grad: targets.grad,
-      gradTarget: targets.gradTarget,
-    });
-  } else if (values) fillElements.call(values, 0);
+  };
+  const denominator = frame.reduction === "mean" ? samples : 1;
+  const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, outs[1] ?? null);
   return frame.value(sum, denominator);
 }

@@ -1,10 +1,12 @@
+import type { FloatArray } from "../array/typed.js";
 import { ctc } from "../backend/js/ctc.js";
-import type { Backend, FloatArray } from "../backend/seam.js";
+import type { Backend } from "../backend/seam.js";
 import { rangeError, shapeText } from "../call/errors.js";
-import { checkIntegers } from "../families/classes.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
-import { boolean, differentiable, integer, type LossSpec, REDUCTIONS } from "../call/spec.js";
+import { boolean, differentiable, integer, REDUCTIONS } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { checkIntegers } from "../families/classes.js";
 import type { Classes, Loss } from "../types.js";
 
 const LEAST_STEPS = 16;
@@ -30,6 +32,7 @@ export interface CtcOptions {
  */
 export const ctcLoss: LossSpec<Loss<[logProbs: 1, targets: Classes, inputLengths: Classes, targetLengths: Classes], CtcOptions, "logProbs", "logProbs">> = {
   name: "ctcLoss",
+  module: "ctc",
   arguments: [
     differentiable("logProbs"),
     { name: "targets", classes: true },

@@ -1,10 +1,14 @@
+import { Broadcast } from "../array/broadcast.js";
+import { equalShapes } from "../array/shape.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
 import type { Backend } from "../backend/seam.js";
-import { Broadcast, broadcastShapes } from "../call/fit.js";
 import { rangeError, shapeText } from "../call/errors.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { equalShapes, type Frame } from "../call/frame.js";
+import { broadcastShapes } from "../call/fit.js";
+import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
-import { boolean, differentiable, type LossSpec, onDemand, positive } from "../call/spec.js";
+import { boolean, differentiable, onDemand, positive } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss } from "../types.js";
 
 export interface GaussianNllOptions {
@@ -16,8 +20,7 @@ export interface GaussianNllOptions {
 
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
-const kernel: PointwiseKernel = {
-  name: "gaussianNll",
+const op: PointwiseOp = {
   // p = eps, q = the constant
   loop(x, t, v, n, eps, constant, scale, values, gradX, gradT, gradV) {
     let sum = 0;
@@ -83,9 +86,12 @@ function check(frame: Frame, backend: Backend): void {
  */
 export const gaussianNllLoss: LossSpec<Loss<[input: 1, target: 2, variance: 3], GaussianNllOptions, "input" | "target" | "var", "input" | "var">> = pointwise({
   name: "gaussianNllLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), onDemand("target"), differentiable("var")],
   options: [boolean("full", false), positive("eps", 1e-6)],
   fit,
   check,
-  kernel: (frame) => [kernel, frame.options[1] as number, frame.options[0] ? HALF_LOG_2PI : 0],
+  ops: { gaussianNll: op },
+  choose: (frame) => ["gaussianNll", frame.options[1] as number, frame.options[0] ? HALF_LOG_2PI : 0],
+  third: 2,
 });

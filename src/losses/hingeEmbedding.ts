@@ -1,6 +1,8 @@
+import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, number, sign } from "../call/spec.js";
+import { differentiable, number, sign } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Signs } from "../types.js";
 
 export interface HingeEmbeddingOptions {
@@ -8,8 +10,7 @@ export interface HingeEmbeddingOptions {
   margin?: number | undefined;
 }
 
-const kernel: PointwiseKernel = {
-  name: "hingeEmbedding",
+const op: PointwiseOp = {
   loop(x, y, _, n, margin, _q, scale, values, grad) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -36,8 +37,10 @@ const kernel: PointwiseKernel = {
  */
 export const hingeEmbeddingLoss: LossSpec<Loss<[input: 1, target: Signs], HingeEmbeddingOptions, "input", "input">> = pointwise({
   name: "hingeEmbeddingLoss",
+  module: "pointwise",
   arguments: [differentiable("input"), sign("target")],
   options: [number("margin", 1)],
   fit: anyRank,
-  kernel: (frame) => [kernel, frame.options[0] as number, 1],
+  ops: { hingeEmbedding: op },
+  choose: (frame) => ["hingeEmbedding", frame.options[0] as number, 1],
 });

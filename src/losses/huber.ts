@@ -1,5 +1,7 @@
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, onDemand, positive, tensorOption } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { differentiable, onDemand, positive, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface HuberOptions {
@@ -9,8 +11,7 @@ export interface HuberOptions {
   weight?: Tensor | undefined;
 }
 
-const kernel: PointwiseKernel = {
-  name: "huber",
+const op: PointwiseOp = {
   loop(x, t, _, n, delta, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -38,7 +39,10 @@ const kernel: PointwiseKernel = {
  */
 export const huberLoss: LossSpec<Loss<[input: 1, target: 2], HuberOptions, "input" | "target", "input">> = pointwise({
   name: "huberLoss",
+  module: "pointwise",
   arguments: [differentiable("input"), onDemand("target")],
   options: [positive("delta", 1), tensorOption("weight")],
-  kernel: (frame) => [kernel, frame.options[0] as number, 0.5],
+  ops: { huber: op },
+  choose: (frame) => ["huber", frame.options[0] as number, 0.5],
+  weight: 2,
 });

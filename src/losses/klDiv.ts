@@ -1,6 +1,8 @@
+import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { boolean, differentiable, type LossSpec, onDemand, REDUCTIONS } from "../call/spec.js";
+import { boolean, differentiable, onDemand, REDUCTIONS } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Reduction } from "../types.js";
 
 export interface KlDivOptions {
@@ -8,8 +10,7 @@ export interface KlDivOptions {
   logTarget?: boolean | undefined;
 }
 
-const probabilities: PointwiseKernel = {
-  name: "klDiv",
+const probabilities: PointwiseOp = {
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -27,8 +28,7 @@ const probabilities: PointwiseKernel = {
   },
 };
 
-const logProbabilities: PointwiseKernel = {
-  name: "klDivLog",
+const logProbabilities: PointwiseOp = {
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -56,9 +56,11 @@ const logProbabilities: PointwiseKernel = {
  */
 export const klDivLoss: LossSpec<Loss<[input: 1, target: 2], KlDivOptions, "input" | "target", "input", Reduction | "batchmean">> = pointwise({
   name: "klDivLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), onDemand("target")],
   options: [boolean("logTarget", false)],
   reductions: [...REDUCTIONS, "batchmean"],
   fit: anyRank,
-  kernel: (frame) => [frame.options[0] ? logProbabilities : probabilities, 0, 0],
+  ops: { klDiv: probabilities, klDivLog: logProbabilities },
+  choose: (frame) => [frame.options[0] ? "klDivLog" : "klDiv", 0, 0],
 });

@@ -1,5 +1,7 @@
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, onDemand, tensorOption } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { differentiable, onDemand, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface L1Options {
@@ -8,8 +10,7 @@ export interface L1Options {
 }
 
 /** Also what smoothL1Loss is at beta = 0. */
-export const l1Kernel: PointwiseKernel = {
-  name: "l1",
+export const l1Op: PointwiseOp = {
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -44,8 +45,11 @@ export const l1Kernel: PointwiseKernel = {
  */
 export const l1Loss: LossSpec<Loss<[input: 1, target: 2], L1Options, "input" | "target", "input">> = pointwise({
   name: "l1Loss",
+  module: "pointwise",
   arguments: [differentiable("input"), onDemand("target")],
   options: [tensorOption("weight")],
   meanByWeight: true,
-  kernel: () => [l1Kernel, 1, 0],
+  ops: { l1: l1Op },
+  choose: () => ["l1", 1, 0],
+  weight: 2,
 });

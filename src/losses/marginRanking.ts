@@ -1,6 +1,8 @@
+import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { sameRank } from "../call/fit.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, number, sign } from "../call/spec.js";
+import { differentiable, number, sign } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Signs } from "../types.js";
 
 export interface MarginRankingOptions {
@@ -8,8 +10,7 @@ export interface MarginRankingOptions {
   margin?: number | undefined;
 }
 
-const kernel: PointwiseKernel = {
-  name: "marginRanking",
+const op: PointwiseOp = {
   loop(x1, x2, y, n, margin, _q, scale, values, grad1, grad2) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -37,8 +38,11 @@ const kernel: PointwiseKernel = {
 export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
   pointwise({
     name: "marginRankingLoss",
+    module: "pointwise",
     arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
     options: [number("margin", 0)],
     fit: sameRank,
-    kernel: (frame) => [kernel, frame.options[0] as number, 0],
+    ops: { marginRanking: op },
+    choose: (frame) => ["marginRanking", frame.options[0] as number, 0],
+    third: 2,
   });

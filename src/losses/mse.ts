@@ -1,5 +1,7 @@
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, onDemand, tensorOption } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { differentiable, onDemand, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface MseOptions {
@@ -7,8 +9,7 @@ export interface MseOptions {
   weight?: Tensor | undefined;
 }
 
-const kernel: PointwiseKernel = {
-  name: "mse",
+const op: PointwiseOp = {
   loop(x, t, _, n, _p, _q, scale, values, gradX, gradT) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -42,8 +43,11 @@ const kernel: PointwiseKernel = {
  */
 export const mseLoss: LossSpec<Loss<[input: 1, target: 2], MseOptions, "input" | "target", "input">> = pointwise({
   name: "mseLoss",
+  module: "pointwise",
   arguments: [differentiable("input"), onDemand("target")],
   options: [tensorOption("weight")],
   meanByWeight: true,
-  kernel: () => [kernel, 0, 0],
+  ops: { mse: op },
+  choose: () => ["mse", 0, 0],
+  weight: 2,
 });

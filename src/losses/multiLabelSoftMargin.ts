@@ -1,12 +1,14 @@
-import { pointwise } from "../backend/js/pointwise.js";
-import type { FloatArray } from "../backend/seam.js";
-import { Broadcast, broadcastWeight } from "../call/fit.js";
+import { Broadcast } from "../array/broadcast.js";
+import { rowsOf } from "../array/shape.js";
+import { pointwiseOf } from "../backend/js/pointwise.js";
 import { rangeError } from "../call/errors.js";
-import { rowsOf } from "../families/vectors.js";
+import { broadcastOptions } from "../call/fit.js";
 import type { Operand } from "../call/operand.js";
-import { differentiable, type LossSpec, REDUCTIONS, tensorOption } from "../call/spec.js";
+import { differentiable, REDUCTIONS, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { evaluate } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
-import { plainKernel } from "./bceWithLogits.js";
+import { logitsOp } from "./bceWithLogits.js";
 
 export interface MultiLabelSoftMarginOptions {
   /** Factor of each element, broadcast to the input's shape: typically one per class, (C). */
@@ -25,44 +27,22 @@ export interface MultiLabelSoftMarginOptions {
  */
 export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: 2], MultiLabelSoftMarginOptions, "input", "input">> = {
   name: "multiLabelSoftMarginLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), { name: "target" }],
   options: [tensorOption("weight")],
   reductions: REDUCTIONS,
-  javascript: { pointwise },
+  javascript: pointwiseOf({ bceWithLogits: logitsOp }),
   run: (frame, backend) => {
-    const [input, target] = frame.operands as [Operand, Operand];
+    const [input, , weight] = frame.operands as [Operand, Operand, Operand];
     const { shape, size } = input;
     if (shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of classes", "a 0-D tensor");
-    frame.sameShapes();
-    broadcastWeight(frame, frame.weight);
-    const { rows, dims } = rowsOf(shape);
+    const { rows, dims } = rowsOf(broadcastOptions(frame));
     frame.prepareOutputs(rows);
     const { outValue, gradOutput } = frame;
     const denominator = dims * (frame.reduction === "mean" ? rows : 1);
-    const each: FloatArray | null = outValue ? new Float64Array(size) : null;
-    const perRow = new Broadcast([rows, 1], [rows, dims]);
-    let sum = 0;
-    if (size > 0) {
-      sum = backend().pointwise({
-        kernel: plainKernel.name,
-        loop: plainKernel.loop,
-        fused: null,
-        dtype: frame.dtype,
-        n: size,
-        a: input,
-        b: target,
-        c: null,
-        p: 0,
-        q: 0,
-        weight: frame.weight.given ? frame.weight : null,
-        scale: frame.upstream / denominator,
-        gradOutput: gradOutput.given ? { data: gradOutput.data, broadcast: perRow } : null,
-        values: each,
-        gradA: frame.outs[0] ?? null,
-        gradB: null,
-        gradC: null,
-      });
-    }
+    const each = outValue && new Float64Array(size);
+    const perRow = gradOutput.given ? { data: gradOutput.data, broadcast: new Broadcast([rows, 1], [rows, dims]) } : null;
+    const sum = evaluate(frame, backend(), ["bceWithLogits", 0, 0], size, denominator, each, weight.given ? weight : null, null, perRow);
     if (each && outValue) {
       for (let row = 0, at = 0; row < rows; row++) {
         let total = 0;

@@ -1,8 +1,9 @@
-import type { FloatArray } from "../backend/seam.js";
-import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
+import { type FloatArray, fillElements } from "../array/typed.js";
 import type { Frame } from "../call/frame.js";
-import { fillElements, type Operand } from "../call/operand.js";
-import { differentiable, integer, type LossSpec, REDUCTIONS, tensorOption } from "../call/spec.js";
+import type { Operand } from "../call/operand.js";
+import { differentiable, integer, REDUCTIONS, tensorOption } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
 export interface NllOptions {
@@ -32,13 +33,13 @@ export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "in
 };
 
 function gather(frame: Frame): number | FloatArray {
-  const [input, target] = frame.operands as [Operand, Operand];
+  const [input, target, weight] = frame.operands as [Operand, Operand, Operand];
   const { outer, classes, inner } = classLayout(frame, input, target);
-  checkClassWeight(frame, classes);
+  checkClassWeight(frame, weight, classes);
   frame.prepareOutputs(outer * inner);
-  const { index, weightSum } = readClasses(frame, target, classes, frame.options[1] as number | bigint);
+  const { index, weightSum } = readClasses(frame, target, classes, weight, frame.options[1] as number | bigint);
   const x = input.data;
-  const weights = frame.weight.given ? frame.weight.data : null;
+  const weights = weight.given ? weight.data : null;
   const values = frame.outValue;
   const grad = frame.outs[0];
   const gradOutput = frame.gradOutput.given ? frame.gradOutput.data : null;

@@ -1,6 +1,8 @@
+import type { PointwiseLoop } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { boolean, differentiable, type LossSpec, number } from "../call/spec.js";
+import { boolean, differentiable, number } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
 
 export interface PoissonNllOptions {
@@ -17,7 +19,7 @@ function stirling(t: number): number {
 }
 
 /** q is 1 for `full`. */
-const loopOfLog: PointwiseKernel["loop"] = (x, t, _, n, _p, full, scale, values, grad) => {
+const loopOfLog: PointwiseLoop = (x, t, _, n, _p, full, scale, values, grad) => {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const input = x[i] as number;
@@ -31,7 +33,7 @@ const loopOfLog: PointwiseKernel["loop"] = (x, t, _, n, _p, full, scale, values,
   return sum;
 };
 
-const loopOfRate: PointwiseKernel["loop"] = (x, t, _, n, eps, full, scale, values, grad) => {
+const loopOfRate: PointwiseLoop = (x, t, _, n, eps, full, scale, values, grad) => {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     const input = x[i] as number;
@@ -44,13 +46,6 @@ const loopOfRate: PointwiseKernel["loop"] = (x, t, _, n, eps, full, scale, value
   return sum;
 };
 
-const KERNELS: readonly PointwiseKernel[] = [
-  { name: "poisson", loop: loopOfRate },
-  { name: "poissonFull", loop: loopOfRate },
-  { name: "poissonLog", loop: loopOfLog },
-  { name: "poissonLogFull", loop: loopOfLog },
-];
-
 /**
  * Poisson negative log-likelihood of counts t: e^x − t x, or x − t log(x + eps) with `logInput: false`. PyTorch: `F.poisson_nll_loss`.
  *
@@ -62,11 +57,13 @@ const KERNELS: readonly PointwiseKernel[] = [
  */
 export const poissonNllLoss: LossSpec<Loss<[input: 1, target: Tensor], PoissonNllOptions, "input", "input">> = pointwise({
   name: "poissonNllLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), { name: "target" }],
   options: [boolean("logInput", true), boolean("full", false), number("eps", 1e-8)],
   fit: anyRank,
-  kernel: (frame) => {
+  ops: { poisson: { loop: loopOfRate }, poissonFull: { loop: loopOfRate }, poissonLog: { loop: loopOfLog }, poissonLogFull: { loop: loopOfLog } },
+  choose: (frame) => {
     const [logInput, full, eps] = frame.options as [boolean, boolean, number];
-    return [KERNELS[(logInput ? 2 : 0) + (full ? 1 : 0)] as PointwiseKernel, eps, full ? 1 : 0];
+    return [`poisson${logInput ? "Log" : ""}${full ? "Full" : ""}`, eps, full ? 1 : 0];
   },
 });

@@ -1,15 +1,16 @@
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, nonNegative, onDemand } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { differentiable, nonNegative, onDemand } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss } from "../types.js";
-import { l1Kernel } from "./l1.js";
+import { l1Op } from "./l1.js";
 
 export interface SmoothL1Options {
   /** Where the square ends and the line begins; 0 is L1. */
   beta?: number | undefined;
 }
 
-const kernel: PointwiseKernel = {
-  name: "smoothL1",
+const op: PointwiseOp = {
   // p = 1 / beta, q = beta / 2
   loop(x, t, _, n, p, q, scale, values, gradX, gradT) {
     let sum = 0;
@@ -41,12 +42,14 @@ const SMALLEST = { float32: 2 ** -126, float64: 2 ** -1022 };
  */
 export const smoothL1Loss: LossSpec<Loss<[input: 1, target: 2], SmoothL1Options, "input" | "target", "input">> = pointwise({
   name: "smoothL1Loss",
+  module: "pointwise",
   arguments: [differentiable("input"), onDemand("target")],
   options: [nonNegative("beta", 1)],
-  kernel: (frame) => {
+  ops: { smoothL1: op, l1: l1Op },
+  choose: (frame) => {
     const beta = frame.options[0] as number;
     // so wide that everything lies inside it, at a value of 0: 0 · infinity would be NaN
-    if (beta > LARGEST[frame.dtype]) return [kernel, 0, 0];
-    return beta < SMALLEST[frame.dtype] ? [l1Kernel, 1, 0] : [kernel, 1 / beta, beta / 2];
+    if (beta > LARGEST[frame.dtype]) return ["smoothL1", 0, 0];
+    return beta < SMALLEST[frame.dtype] ? ["l1", 1, 0] : ["smoothL1", 1 / beta, beta / 2];
   },
 });

@@ -1,11 +1,12 @@
-import { type PointwiseKernel, pointwise } from "../families/pointwise.js";
-import { differentiable, type LossSpec, sign } from "../call/spec.js";
+import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { differentiable, sign } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { pointwise } from "../families/pointwise.js";
 import type { Loss, Signs } from "../types.js";
 
 export type SoftMarginOptions = Record<never, never>;
 
-const kernel: PointwiseKernel = {
-  name: "softMargin",
+const op: PointwiseOp = {
   loop(x, y, _, n, _p, _q, scale, values, grad) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
@@ -31,6 +32,8 @@ const kernel: PointwiseKernel = {
  */
 export const softMarginLoss: LossSpec<Loss<[input: 1, target: Signs], SoftMarginOptions, "input", "input">> = pointwise({
   name: "softMarginLoss",
+  module: "likelihoods",
   arguments: [differentiable("input"), sign("target")],
-  kernel: () => [kernel, 0, 0],
+  ops: { softMargin: op },
+  choose: () => ["softMargin", 0, 0],
 });

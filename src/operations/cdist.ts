@@ -1,8 +1,9 @@
+import { Broadcast } from "../array/broadcast.js";
 import { cdist as cdistInJavascript } from "../backend/js/vectors.js";
-import { Broadcast } from "../call/fit.js";
 import { rangeError, shapeText } from "../call/errors.js";
 import type { Operand } from "../call/operand.js";
-import { type LossSpec, nonNegative } from "../call/spec.js";
+import { nonNegative } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
 import type { Operation2 } from "../types.js";
 
 export interface CdistOptions {
@@ -18,6 +19,7 @@ export interface CdistOptions {
  */
 export const cdist: LossSpec<Operation2<CdistOptions>> = {
   name: "cdist",
+  module: "vectors",
   arguments: [{ name: "input1" }, { name: "input2" }],
   options: [nonNegative("p", 2)],
   reductions: [],

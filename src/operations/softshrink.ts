@@ -1,7 +1,8 @@
-import { pointwise } from "../backend/js/pointwise.js";
-import type { PointwiseLoop } from "../backend/seam.js";
+import { type PointwiseLoop, pointwiseOf } from "../backend/js/pointwise.js";
 import type { Operand } from "../call/operand.js";
-import { type LossSpec, nonNegative } from "../call/spec.js";
+import { nonNegative } from "../call/signature.js";
+import type { LossSpec } from "../call/spec.js";
+import { evaluate } from "../families/pointwise.js";
 import type { ArrayOf, Tensor } from "../types.js";
 
 export interface SoftshrinkOptions {
@@ -28,25 +29,13 @@ export const softshrink: LossSpec<<T extends Tensor>(input: T, options?: Softshr
   arguments: [{ name: "input" }],
   options: [nonNegative("lambda", 0.5)],
   reductions: [],
-  javascript: { pointwise },
+  module: "pointwise",
+  javascript: pointwiseOf({ softshrink: { loop } }),
   run: (frame, backend) => {
-    const input = frame.operands[0] as Operand;
+    const { size } = frame.operands[0] as Operand;
     frame.reduction = "none";
-    frame.prepareOutputs(input.size);
-    const call = {
-      kernel: "softshrink",
-      loop,
-      fused: null,
-      dtype: frame.dtype,
-      n: input.size,
-      a: input,
-      b: input,
-      c: null,
-      p: frame.options[0] as number,
-      q: 0,
-      weight: null,
-    };
-    if (input.size > 0) backend().pointwise({ ...call, scale: 1, gradOutput: null, values: frame.outValue, gradA: null, gradB: null, gradC: null });
+    frame.prepareOutputs(size);
+    evaluate(frame, backend(), ["softshrink", frame.options[0] as number, 0], size, 1, frame.outValue);
     return frame.value(0, 1);
   },
 };

@@ -1,9 +1,10 @@
-// CTC in JavaScript. As on WebAssembly (assembly/losses/ctc.ts), a recursion over scaled probabilities where that loses nothing, else log space.
+// CTC in JavaScript. As on WebAssembly (assembly/losses/ctc/ctc.ts), a recursion over scaled probabilities where that loses nothing, else log space.
 
-import { CTC_MOST, type CtcCall } from "../seam.js";
+import { CTC_MOST } from "../protocol.js";
+import type { CtcCall } from "../seam.js";
 
 const NEVER = Number.NEGATIVE_INFINITY;
-/** Least share of all alignments that a step of the scaled recursion must still see: assembly/losses/ctc.ts. */
+/** Least share of all alignments that a step of the scaled recursion must still see: assembly/losses/ctc/ctc.ts. */
 const LEAST = 1e-240;
 
 /** One sample: its states are blank, label 1, blank, label 2, ..., blank. */

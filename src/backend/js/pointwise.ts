@@ -1,7 +1,35 @@
-// The JavaScript backend (js-*.ts): the fallback, and the reference that the kernels are compared with. Everything is computed in double
+// The JavaScript backend (this folder): the fallback, and the reference that the kernels are compared with. Everything is computed in double
 // precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
 
-import type { FloatArray, PointwiseCall, Source } from "../seam.js";
+import type { FloatArray } from "../../array/typed.js";
+import type { Backend, PointwiseCall, Source } from "../seam.js";
+
+/**
+ * The loop of an op: returns the sum of the values, writes values and gradients. An output that nobody wants is an empty array, of which a store
+ * beyond the end is nothing: cheaper than to ask at every position.
+ */
+export type PointwiseLoop = (
+  a: FloatArray,
+  b: FloatArray,
+  c: FloatArray,
+  n: number,
+  p: number,
+  q: number,
+  scale: number,
+  values: FloatArray,
+  gradA: FloatArray,
+  gradB: FloatArray,
+  gradC: FloatArray,
+) => number;
+
+/** The same without values and with one gradient, for ops so cheap that stores which go nowhere would show. */
+export type PointwiseFused = (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number, scale: number, gradA: FloatArray) => number;
+
+/** An op in JavaScript. */
+export interface PointwiseOp {
+  readonly loop: PointwiseLoop;
+  readonly fused?: PointwiseFused;
+}
 
 /** Positions that are worked on at a time where a loss has weights or repeated operands. */
 const TILE = 4096;
@@ -9,17 +37,22 @@ const TILE = 4096;
 /** Outputs that nobody wants. */
 const NOTHING = { float32: new Float32Array(0), float64: new Float64Array(0) };
 
-export function pointwise(call: PointwiseCall): number {
-  const { a, b, c, n, p, q, scale, gradA } = call;
-  if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(call);
-  const third = c ? c.data : a.data;
-  if (call.fused && gradA && !call.values && !call.gradB) return call.fused(a.data, b.data, third, n, p, q, scale, gradA);
-  const none = NOTHING[call.dtype];
-  return call.loop(a.data, b.data, third, n, p, q, scale, call.values ?? none, gradA ?? none, call.gradB ?? none, call.gradC ?? none);
+/** The part of the backend that computes these ops. */
+export function pointwiseOf(ops: Readonly<Record<string, PointwiseOp>>): Pick<Backend, "pointwise" | "outside"> {
+  return { pointwise: (call) => pointwise(ops[call.op] as PointwiseOp, call), outside };
 }
 
-/** Tile by tile: the loss on doubles, then the factors of each position. */
-function tiled(call: PointwiseCall): number {
+function pointwise({ loop, fused }: PointwiseOp, call: PointwiseCall): number {
+  const { a, b, c, n, p, q, scale, gradA } = call;
+  if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(loop, call);
+  const third = c ? c.data : a.data;
+  if (fused && gradA && !call.values && !call.gradB) return fused(a.data, b.data, third, n, p, q, scale, gradA);
+  const none = NOTHING[call.dtype];
+  return loop(a.data, b.data, third, n, p, q, scale, call.values ?? none, gradA ?? none, call.gradB ?? none, call.gradC ?? none);
+}
+
+/** Tile by tile: the op on doubles, then the factors of each position. */
+function tiled(loop: PointwiseLoop, call: PointwiseCall): number {
   const scratch = (): Float64Array => new Float64Array(Math.min(TILE, call.n));
   const [a, b, c, w, g] = [scratch(), scratch(), scratch(), scratch(), scratch()];
   const [values, gradA, gradB, gradC] = [scratch(), scratch(), scratch(), scratch()];
@@ -33,7 +66,7 @@ function tiled(call: PointwiseCall): number {
     else w.fill(1);
     if (call.gradOutput) fill(call.gradOutput, start, count, g);
     else g.fill(1);
-    call.loop(a, b, c, count, call.p, call.q, call.scale, values, gradA, gradB, gradC);
+    loop(a, b, c, count, call.p, call.q, call.scale, values, gradA, gradB, gradC);
     for (let i = 0; i < count; i++) {
       const weight = w[i] as number;
       const value = (values[i] as number) * weight;
@@ -52,7 +85,7 @@ function fill(source: Source, start: number, count: number, into: Float64Array):
   else for (let i = 0; i < count; i++) into[i] = source.data[start + i] as number;
 }
 
-export function outside(data: FloatArray, n: number, low: number, high: number): number {
+function outside(data: FloatArray, n: number, low: number, high: number): number {
   for (let i = 0; i < n; i++) {
     const value = data[i] as number;
     if (!(value >= low && value <= high)) return i;

@@ -1,6 +1,8 @@
 // Losses and operations of rows of vectors in JavaScript.
 
-import { type CdistCall, DISTANCE, type FloatArray, TRIPLET_MARGIN, type VectorsCall } from "../seam.js";
+import type { FloatArray } from "../../array/typed.js";
+import { DISTANCE, TRIPLET_MARGIN } from "../protocol.js";
+import type { CdistCall, VectorsCall } from "../seam.js";
 
 /** 1e-12 rounded to float32, in double precision too: ATen/native/Loss.cpp, cosine_embedding_loss. */
 const EPS = 9.999999960041972e-13;

@@ -1,9 +1,11 @@
 // CTC on WebAssembly: the recursions over time in one kernel call per sample, in doubles. Only what the labels need is copied in.
 
-import { copyOf, overlap } from "../../call/operand.js";
+import { copyOf, type FloatArray, overlap } from "../../array/typed.js";
+import { CtcBlock } from "../../generated/layouts.js";
+import { APPLY, CTC_MOST } from "../protocol.js";
+import type { Backend, CtcCall } from "../seam.js";
 import type { Machine } from "./machine.js";
-import { BYTES, CTC_MOST, type CtcCall } from "../seam.js";
-import { A, address, B, C, GRAD_A, ROW_BYTES, SLOTS, TILE_BYTES, WEIGHT } from "./window.js";
+import { A, B, C, GRAD_A, SLOTS, WEIGHT, type Window } from "./window.js";
 
 /** Doubles before a row's first state and behind its last: what the kernel reads of them is "never". */
 const BEFORE = 2;
@@ -14,9 +16,17 @@ const NEVER = -1e15;
 const SKIP = B;
 const BETA = C;
 const ARRAYS = WEIGHT;
-export const CTC_DOUBLES: number = Math.floor((address(SLOTS) - address(ARRAYS)) / 8 / 4);
+const { i32: I } = CtcBlock;
 
-export function ctc(machine: Machine, call: CtcCall): void {
+function limitOf(window: Window): number {
+  return Math.floor((window.address(SLOTS) - window.address(ARRAYS)) / 8 / 4);
+}
+
+export function ctc(machine: Machine): Pick<Backend, "ctc" | "ctcLimit"> {
+  return { ctc: (call) => run(machine, call), ctcLimit: limitOf(machine.window) };
+}
+
+function run(machine: Machine, call: CtcCall): void {
   const { grad } = call;
   // first e^x for the whole gradient, in which samples alternate; what is written must not be read afterwards
   const safe = grad && overlap(grad, call.x) !== 0 ? { ...call, x: copyOf(call.x) } : call;
@@ -26,7 +36,7 @@ export function ctc(machine: Machine, call: CtcCall): void {
     let loss = sample.length === 0 ? 0 : Number.POSITIVE_INFINITY;
     if (sample.steps > 0) loss = recursion(machine, safe, sample);
     call.losses[n] = loss;
-    if (grad) gradient(machine, safe, grad, sample, loss);
+    if (grad) gradient(machine.window, safe, grad, sample, loss);
   }
 }
 
@@ -47,24 +57,36 @@ function sampleOf(call: CtcCall, n: number): Sample {
 
 /** Leaves the weight of each state at each step, and their sum per step, in the third of the arrays. */
 function recursion(machine: Machine, call: CtcCall, sample: Sample): number {
+  const { window } = machine;
+  const { i32, b4 } = window;
   const { steps, length, stride } = sample;
   const size = 8 * steps * stride;
-  const first = address(ARRAYS);
-  if (gatherCompact(machine, call, sample)) {
-    const loss = machine.kernel("ctcScaled", "float64")(first, first + 2 * size, address(SKIP), address(BETA), steps, length, stride);
+  const first = window.address(ARRAYS);
+  i32[b4 + I.steps] = steps;
+  i32[b4 + I.labels] = length;
+  i32[b4 + I.states] = 2 * length + 1;
+  i32[b4 + I.stride] = stride;
+  i32[b4 + I.occupancy] = call.grad ? 1 : 0;
+  i32[b4 + I.emission] = first;
+  i32[b4 + I.emissionE] = first + size;
+  i32[b4 + I.alpha] = first + 2 * size;
+  i32[b4 + I.alphaE] = first + 3 * size;
+  i32[b4 + I.skip] = window.address(SKIP);
+  i32[b4 + I.beta] = window.address(BETA);
+  if (gatherCompact(window, call, sample)) {
+    const loss = machine.kernel("ctcScaled", "float64")(window.block);
     if (!Number.isNaN(loss)) return loss;
   }
-  const poison = gather(machine, call, sample);
-  const arrays = [first, first + size, first + 2 * size, first + 3 * size] as const;
-  return poison + machine.kernel("ctc", "float64")(...arrays, address(SKIP), address(BETA), steps, 2 * length + 1, stride, call.grad ? 1 : 0);
+  const poison = gather(window, call, sample);
+  return poison + machine.kernel("ctc", "float64")(window.block);
 }
 
 /** For each step the log-probabilities of blank and of each label, then -infinity. False if one of them is none. */
-function gatherCompact(machine: Machine, call: CtcCall, sample: Sample): boolean {
+function gatherCompact(window: Window, call: CtcCall, sample: Sample): boolean {
   const { x, batch, classes, blank, labels } = call;
   const { n, steps, start, length } = sample;
-  const heap = machine.window.heap("float64");
-  let to = address(ARRAYS) / 8;
+  const heap = window.f64;
+  let to = window.address(ARRAYS) / 8;
   for (let t = 0; t < steps; t++) {
     const from = (t * batch + n) * classes;
     const silence = x[from + blank] as number;
@@ -77,19 +99,19 @@ function gatherCompact(machine: Machine, call: CtcCall, sample: Sample): boolean
     }
     heap[to++] = Number.NEGATIVE_INFINITY;
   }
-  skips(machine, call.labels, sample, 0, 1);
+  skips(window, call.labels, sample, 0, 1);
   return true;
 }
 
 /** For each step the log-probability of each state. Returns NaN if one of them is NaN or +infinity, which the kernel would not keep, else 0. */
-function gather(machine: Machine, call: CtcCall, sample: Sample): number {
+function gather(window: Window, call: CtcCall, sample: Sample): number {
   const { x, batch, classes, blank, labels } = call;
   const { n, steps, start, length, stride } = sample;
-  const heap = machine.window.heap("float64");
+  const heap = window.f64;
   let poison = 0;
   for (let t = 0; t < steps; t++) {
     const from = (t * batch + n) * classes;
-    const to = address(ARRAYS) / 8 + t * stride + BEFORE;
+    const to = window.address(ARRAYS) / 8 + t * stride + BEFORE;
     const silence = x[from + blank] as number;
     if (!(silence < Number.POSITIVE_INFINITY)) poison = Number.NaN;
     heap[to] = silence;
@@ -100,14 +122,14 @@ function gather(machine: Machine, call: CtcCall, sample: Sample): number {
       heap[to + 2 * k + 2] = silence;
     }
   }
-  skips(machine, call.labels, sample, NEVER, 0);
+  skips(window, call.labels, sample, NEVER, 0);
   return poison;
 }
 
 /** Where a state may follow the one two before it: at a label that is not that one. */
-function skips(machine: Machine, labels: Int32Array, { start, length, stride }: Sample, no: number, yes: number): void {
-  const heap = machine.window.heap("float64");
-  const skip = address(SKIP) / 8;
+function skips(window: Window, labels: Int32Array, { start, length, stride }: Sample, no: number, yes: number): void {
+  const heap = window.f64;
+  const skip = window.address(SKIP) / 8;
   heap.fill(no, skip, skip + stride);
   for (let k = 1; k < length; k++) if (labels[start + k] !== labels[start + k - 1]) heap[skip + BEFORE + 2 * k + 1] = yes;
 }
@@ -116,27 +138,25 @@ function skips(machine: Machine, labels: Int32Array, { start, length, stride }: 
 const early = (factor: number): number => (Math.abs(factor) <= 1e30 ? factor : 1);
 
 /** grad = factor * e^x for all rows, each with its sample's factor. */
-function exponentials(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>): void {
-  const { dtype, x, steps, batch, classes, factors } = call;
-  const { window } = machine;
+function exponentials(machine: Machine, call: CtcCall, into: FloatArray): void {
+  const { dtype, batch, classes, factors } = call;
+  const { stream, window } = machine;
   const kernel = machine.kernel("exponential", dtype);
-  const doubles = window.heap("float64");
-  const piece = Math.min(classes, ROW_BYTES / BYTES[dtype]);
-  const many = Math.max(1, Math.floor(TILE_BYTES / (classes * 8)));
-  for (let row = 0; row < steps * batch; row += many) {
-    const rows = Math.min(many, steps * batch - row);
-    for (let r = 0; r < rows; r++) doubles[address(WEIGHT) / 8 + r] = early(factors[(row + r) % batch] as number);
-    for (let from = 0; from < classes; from += piece) {
-      const count = Math.min(piece, classes - from);
-      const at = row * classes + from;
-      kernel(window.place(A, dtype, x, at, rows * count), window.target(GRAD_A, dtype, grad, at), rows, count, address(WEIGHT));
-      window.get(GRAD_A, dtype, grad, at, rows * count);
+  stream.begin(dtype, classes);
+  const x = stream.input(A, call.x);
+  const grad = stream.output(GRAD_A, into);
+  const scales = window.address(WEIGHT);
+  stream.run(call.steps * batch, APPLY, (phases, row, rows, _from, count) => {
+    if (phases & APPLY) {
+      for (let r = 0; r < rows; r++) window.f64[scales / 8 + r] = early(factors[(row + r) % batch] as number);
+      kernel(x.at, grad.at, rows, count, scales);
     }
-  }
+    return 0;
+  });
 }
 
 /** factor * (e^x - occupancy of the class), row by row; 0 beyond the sample's time. */
-function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["grad"]>, sample: Sample, loss: number): void {
+function gradient(window: Window, call: CtcCall, grad: FloatArray, sample: Sample, loss: number): void {
   const { batch, classes, blank, labels } = call;
   const { n, steps, start, length, stride } = sample;
   const factor = call.factors[n] as number;
@@ -144,10 +164,10 @@ function gradient(machine: Machine, call: CtcCall, grad: NonNullable<CtcCall["gr
   const infinite = loss === Number.POSITIVE_INFINITY;
   const lost = infinite || Number.isNaN(loss);
   const live = infinite && call.zeroInfinity ? 0 : steps;
-  const doubles = machine.window.heap("float64");
+  const doubles = window.f64;
   for (let t = 0; t < live && !lost; t++) {
     const row = (t * batch + n) * classes;
-    const weights = address(ARRAYS) / 8 + (2 * steps + t) * stride;
+    const weights = window.address(ARRAYS) / 8 + (2 * steps + t) * stride;
     const share = (1 / (doubles[weights] as number)) * now;
     let state = weights + BEFORE;
     let silence = doubles[state++] as number;

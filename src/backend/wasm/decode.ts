@@ -1,11 +1,14 @@
+/** No character that a string literal escapes. */
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_.";
+
 /** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. */
-export function decode(text: string, alphabet: string, which: number, count: number): WebAssembly.Module {
+export function decode(text: string, which: number, count: number): WebAssembly.Module {
   const own = text
     .split(",")
     .filter((_, piece) => piece % count === which)
     .join("");
   const values = new Uint8Array(128);
-  for (let i = 0; i < alphabet.length; i++) values[alphabet.charCodeAt(i)] = i;
+  for (let i = 0; i < ALPHABET.length; i++) values[ALPHABET.charCodeAt(i)] = i;
   const bytes = new Uint8Array(own.length);
   let length = 0;
   let upper = 0;

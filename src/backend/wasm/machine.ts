@@ -1,31 +1,48 @@
-// An instance of the kernels and the window of memory that they work in.
+// A module's instance: its kernels by name, over the memory and window that all modules of an entry share.
 
-import type { Arena } from "./arena.js";
-import type { Dtype } from "../seam.js";
+import type { Dtype } from "../../array/typed.js";
+import type { Backend } from "../seam.js";
+import type { WasmArena } from "./arena.js";
+import { Stream } from "./stream.js";
 import { Window } from "./window.js";
 
 export type Kernel = (...args: number[]) => number;
 
-// Phases of a row: assembly/core/rows.ts
-export const BEGIN = 1;
-export const REDUCE = 2;
-export const FINISH = 4;
-export const APPLY = 8;
-export const COUNT = 16;
-export const REDUCED: number = BEGIN | REDUCE | FINISH;
+/** A module: its builds, and the part of the backend that its kernels compute. */
+export interface Module {
+  readonly builds: { readonly relaxed: () => WebAssembly.Module; readonly baseline: () => WebAssembly.Module };
+  readonly backend: (machine: Machine) => Partial<Backend>;
+}
+
+/** A memory with its window: one for each entry, whatever modules it comes to load. */
+export class Memory {
+  readonly memory: WebAssembly.Memory;
+  readonly arena: WasmArena;
+  readonly window: Window;
+  readonly stream: Stream;
+
+  constructor(memory: WebAssembly.Memory, arena: WasmArena) {
+    this.memory = memory;
+    this.arena = arena;
+    this.window = new Window(memory);
+    this.stream = new Stream(this.window, arena);
+  }
+}
 
 export class Machine {
   readonly window: Window;
+  readonly stream: Stream;
   /** By name, without the dtype: no string is made in a call. */
   private readonly kernels = new Map<string, { float32: Kernel; float64: Kernel }>();
 
-  constructor(instance: WebAssembly.Instance, memory: WebAssembly.Memory, arena: Arena) {
-    this.window = new Window(memory, arena);
+  constructor(instance: WebAssembly.Instance, { window, stream }: Memory) {
+    this.window = window;
+    this.stream = stream;
     for (const [name, kernel] of Object.entries(instance.exports)) {
-      const [family, dtype] = name.split(/_f(?=32|64)/) as [string, string];
-      const pair = this.kernels.get(family) ?? { float32: missing, float64: missing };
+      const [op, dtype] = name.split(/_f(?=32|64)/) as [string, string];
+      const pair = this.kernels.get(op) ?? { float32: missing, float64: missing };
       pair[dtype === "32" ? "float32" : "float64"] = kernel as Kernel;
-      this.kernels.set(family, pair);
+      this.kernels.set(op, pair);
     }
   }
 

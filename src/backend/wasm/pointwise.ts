@@ -1,60 +1,66 @@
 // Losses of single positions on WebAssembly: tile by tile, then the factors of each position.
 
+import type { FloatArray } from "../../array/typed.js";
+import type { Backend, PointwiseCall } from "../seam.js";
 import type { Machine } from "./machine.js";
-import { BYTES, type FloatArray, type PointwiseCall } from "../seam.js";
-import { A, address, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, SINK, TILE_BYTES, VALUES, WEIGHT } from "./window.js";
+import { A, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, SINK, VALUES, WEIGHT } from "./window.js";
 
-export function pointwise(machine: Machine, call: PointwiseCall): number {
-  const { dtype, n, c, weight, gradOutput, values, gradA, gradB, gradC } = call;
-  const { window } = machine;
-  const kernel = machine.kernel(call.kernel, dtype);
-  const multiply = machine.kernel("multiply", dtype);
-  const tile = TILE_BYTES / BYTES[dtype];
-  const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
-  let sum = 0;
-  for (let start = 0; start < n; start += tile) {
-    const count = Math.min(tile, n - start);
-    const x = window.placeSource(A, dtype, call.a, start, count);
-    const t = window.placeSource(B, dtype, call.b, start, count);
-    const u = c ? window.placeSource(C, dtype, c, start, count) : 0;
-    const sink = address(SINK);
-    const v = values ? window.target(VALUES, dtype, values, start) : each ? address(VALUES) : 0;
-    const ga = gradA ? window.target(GRAD_A, dtype, gradA, start) : each ? sink : 0;
-    const gb = gradB ? window.target(GRAD_B, dtype, gradB, start) : sink;
-    const gc = gradC ? window.target(GRAD_C, dtype, gradC, start) : sink;
-    let part = kernel(x, t, u, count, call.p, call.q, call.scale, v, ga, gb, gc);
-    if (weight) {
-      const by = window.placeSource(WEIGHT, dtype, weight, start, count);
-      part = multiply(v, by, count);
-      if (gradA) multiply(ga, by, count);
-      if (gradB) multiply(gb, by, count);
-      if (gradC) multiply(gc, by, count);
-    }
-    if (gradOutput) {
-      const by = window.placeSource(GRAD_OUTPUT, dtype, gradOutput, start, count);
-      if (gradA) multiply(ga, by, count);
-      if (gradB) multiply(gb, by, count);
-      if (gradC) multiply(gc, by, count);
-    }
-    if (values) window.get(VALUES, dtype, values, start, count);
-    if (gradA) window.get(GRAD_A, dtype, gradA, start, count);
-    if (gradB) window.get(GRAD_B, dtype, gradB, start, count);
-    if (gradC) window.get(GRAD_C, dtype, gradC, start, count);
-    sum += part;
-  }
-  return sum;
+/** What a module of ops and the kernels of assembly/core/positions.ts computes. */
+export function positions(machine: Machine): Pick<Backend, "pointwise" | "outside"> {
+  return {
+    pointwise: (call) => pointwise(machine, call),
+    outside: (data, n, low, high) => outside(machine, data, n, low, high),
+  };
 }
 
-export function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
+function pointwise(machine: Machine, call: PointwiseCall): number {
+  const { dtype, p, q, scale } = call;
+  const { stream, window } = machine;
+  const kernel = machine.kernel(call.op, dtype);
+  stream.begin(dtype, 1);
+  const a = stream.source(A, call.a);
+  const b = stream.source(B, call.b);
+  const c = call.c && stream.source(C, call.c);
+  const weight = call.weight && stream.source(WEIGHT, call.weight);
+  const gradOutput = call.gradOutput && stream.source(GRAD_OUTPUT, call.gradOutput);
+  const values = call.values && stream.output(VALUES, call.values);
+  const gradA = call.gradA && stream.output(GRAD_A, call.gradA);
+  const gradB = call.gradB && stream.output(GRAD_B, call.gradB);
+  const gradC = call.gradC && stream.output(GRAD_C, call.gradC);
+  // where one of these is wanted the kernel writes every output, and those that nobody wants where nobody reads
+  const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
+  const sink = window.address(SINK);
+  return stream.run(call.n, 0, (_phases, _row, count) => {
+    const v = values ? values.at : each ? window.address(VALUES) : 0;
+    const ga = gradA ? gradA.at : each ? sink : 0;
+    let sum = kernel(a.at, b.at, c ? c.at : 0, count, p, q, scale, v, ga, gradB ? gradB.at : sink, gradC ? gradC.at : sink);
+    if (weight || gradOutput) {
+      const multiply = machine.kernel("multiply", dtype);
+      if (weight) sum = multiply(v, weight.at, count);
+      for (const factor of [weight, gradOutput]) {
+        if (!factor) continue;
+        if (gradA) multiply(gradA.at, factor.at, count);
+        if (gradB) multiply(gradB.at, factor.at, count);
+        if (gradC) multiply(gradC.at, factor.at, count);
+      }
+    }
+    return sum;
+  });
+}
+
+function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
   const dtype = data instanceof Float32Array ? "float32" : "float64";
   const within = machine.kernel("within", dtype);
-  const tile = TILE_BYTES / BYTES[dtype];
-  for (let start = 0; start < n; start += tile) {
-    const count = Math.min(tile, n - start);
-    let i = within(machine.window.place(A, dtype, data, start, count), count, low, high);
-    if (i >= count) continue;
-    for (i += start; (data[i] as number) >= low && (data[i] as number) <= high; i++); // which lane it is
-    return i;
-  }
-  return -1;
+  machine.stream.begin(dtype, 1);
+  const port = machine.stream.input(A, data);
+  let found = -1;
+  machine.stream.run(n, 0, (_phases, start, count) => {
+    if (found >= 0) return 0;
+    const i = within(port.at, count, low, high);
+    if (i >= count) return 0;
+    // which lane it is
+    for (found = start + i; (data[found] as number) >= low && (data[found] as number) <= high; found++);
+    return 0;
+  });
+  return found;
 }

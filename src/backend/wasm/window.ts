@@ -1,9 +1,7 @@
-// The window in linear memory. Arrays of any length stream through a few slots, tile by tile: what is copied in stays in the cache until the
-// kernel has used it, and the memory never grows, so that its views never detach.
+// The window in linear memory: a few slots, one for each array of a call, through which arrays of any length stream tile by tile (stream.ts). What is
+// copied in stays in the cache until the kernel has used it, and the memory never grows, so that its views never detach.
 
-import { lengthOf, setElements, view } from "../../call/operand.js";
-import type { Arena } from "./arena.js";
-import { BYTES, type Dtype, type FloatArray, type Source } from "../seam.js";
+import { BYTES, type Dtype, type FloatArray } from "../../array/typed.js";
 
 /** Bytes of one operand's tile: a few of them fit into the second-level cache; see bench/. */
 export const TILE_BYTES: number = 1 << 16;
@@ -11,8 +9,11 @@ export const TILE_BYTES: number = 1 << 16;
 export const ROW_BYTES: number = 1 << 22;
 // What follows a slot's row: room for the vectors that kernels read and write beyond the end. Not a power of two, so that slots do not share cache sets.
 const SLACK = 4096 + 256;
-// Static data of the kernels lies below; the build checks that it fits (scripts/kernels.mjs).
-const BASE = 1 << 16;
+const SLOT = ROW_BYTES + SLACK;
+// Static data of the kernels lies below, a few KiB for each module; the build gives every module its own and checks that it fits (scripts/kernels.mjs).
+const STATICS = 1 << 16;
+/** Bytes for the block of parameters and row state that a kernel is pointed to. */
+const BLOCK_BYTES = 4096;
 
 /** Slots, by what lies in them. */
 export const A = 0;
@@ -30,85 +31,42 @@ export const SINK = 10;
 export const SLOTS = 11;
 
 export const PAGE: number = 1 << 16;
-export const PAGES: number = Math.ceil((BASE + SLOTS * (ROW_BYTES + SLACK)) / PAGE);
+/** A window, in pages. */
+const WINDOW_PAGES: number = Math.ceil((BLOCK_BYTES + SLOTS * SLOT) / PAGE);
+/** Statics and one window. */
+export const PAGES: number = STATICS / PAGE + WINDOW_PAGES;
 
-export function address(slot: number): number {
-  return BASE + slot * (ROW_BYTES + SLACK);
-}
-
+/** A window over a memory, which may hold several: `index` counts them from the statics on. */
 export class Window {
-  private readonly f32: Float32Array;
-  private readonly f64: Float64Array;
-  private readonly i32: Int32Array;
-  /** The last view that was copied out of each slot: small calls of one size make no new ones. */
-  private readonly views: (FloatArray | undefined)[] = [];
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly i32: Int32Array;
+  /** Where a kernel's block lies; and the same as an index of 32 and of 64 bits, for its fields (generated/layouts.ts). */
+  readonly block: number;
+  readonly b4: number;
+  readonly b8: number;
+  private readonly slots: number;
 
-  private readonly arena: Arena;
-
-  constructor(memory: WebAssembly.Memory, arena: Arena) {
-    this.arena = arena;
+  constructor(memory: WebAssembly.Memory, index = 0) {
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
+    this.block = STATICS + index * WINDOW_PAGES * PAGE;
+    this.b4 = this.block / 4;
+    this.b8 = this.block / 8;
+    this.slots = this.block + BLOCK_BYTES;
   }
 
-  /** Copies elements start ... start + count of an array into a slot, from its element `at`; an array of the other dtype is converted. */
-  put(slot: number, dtype: Dtype, data: FloatArray, start: number, count: number, at = 0): void {
-    const whole = start === 0 && count === lengthOf.call(data) ? data : view(data, start, count);
-    if (dtype === "float32") this.f32.set(whole, address(slot) / 4 + at);
-    else this.f64.set(whole, address(slot) / 8 + at);
-  }
-
-  /** Where a kernel reads elements start ... start + count of an array: where they lie, if `alloc` made it, else the slot, with a copy of them. */
-  place(slot: number, dtype: Dtype, data: FloatArray, start: number, count: number): number {
-    const own = this.arena.addressOf(data, dtype, start);
-    if (own !== 0) return own;
-    this.put(slot, dtype, data, start, count);
-    return address(slot);
-  }
-
-  /** The same for an operand that may be repeated. */
-  placeSource(slot: number, dtype: Dtype, source: Source, start: number, count: number): number {
-    if (!source.broadcast) return this.place(slot, dtype, source.data, start, count);
-    source.broadcast.fill(source.data, start, count, this.heap(dtype), address(slot) / BYTES[dtype]);
-    return address(slot);
-  }
-
-  /** Where a kernel writes elements of an array from `start`: where they lie, if `alloc` made it, else the slot, from which `get` takes them. */
-  target(slot: number, dtype: Dtype, into: FloatArray, start: number): number {
-    return this.arena.addressOf(into, dtype, start) || address(slot);
-  }
-
-  /** Copies the first elements of a slot to an array that a kernel did not write itself. */
-  get(slot: number, dtype: Dtype, into: FloatArray, start: number, count: number): void {
-    if (this.arena.addressOf(into, dtype, start) !== 0) return;
-    let from = this.views[slot];
-    if (from === undefined || from.length !== count || (from.BYTES_PER_ELEMENT === 4) !== (dtype === "float32")) {
-      const heap = this.heap(dtype);
-      const at = address(slot) / heap.BYTES_PER_ELEMENT;
-      from = heap.subarray(at, at + count);
-      this.views[slot] = from;
-    }
-    setElements.call(into, from, start);
+  address(slot: number): number {
+    return this.slots + slot * SLOT;
   }
 
   heap(dtype: Dtype): FloatArray {
     return dtype === "float32" ? this.f32 : this.f64;
   }
+}
 
-  /** Integers, as they are. */
-  putIndex(index: Int32Array, start: number, count: number): void {
-    const at = address(INDEX) / 4;
-    for (let i = 0; i < count; i++) this.i32[at + i] = index[start + i] as number;
-  }
-
-  putOneIndex(y: number): void {
-    this.i32[address(INDEX) / 4] = y;
-  }
-
-  /** Per-row factors are doubles, whatever the dtype of the call. */
-  putFactors(slot: number, data: FloatArray, start: number, count: number): void {
-    const at = address(slot) / 8;
-    for (let i = 0; i < count; i++) this.f64[at + i] = data[start + i] as number;
-  }
+/** How many rows of `width` elements go through in a batch: a tile's worth, one at least. */
+export function batchOf(dtype: Dtype, width: number): number {
+  return Math.max(1, Math.floor(TILE_BYTES / (Math.max(1, width) * BYTES[dtype])));
 }

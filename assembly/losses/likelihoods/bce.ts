@@ -1,0 +1,24 @@
+import { Lanes } from "../../core/lanes";
+import { PointwiseOp } from "../../core/pointwise";
+import { Log } from "../../math/log";
+
+/** (t - 1) * max(log1p(-x), q) - t * max(log x, q), a = x and b = t, q = -100; gradient (x - t) / max((1 - x) * x, p), p = EPS. 0 <= x <= 1 was checked. */
+@unmanaged
+@final
+class Bce<T extends number> extends PointwiseOp<T> {
+  long(): void {}
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return v128.max<T>(v128.mul<T>(v128.sub<T>(Lanes.one<T>(), a), a), p);
+  }
+  @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    // both logarithms are clamped at q, so that neither needs to be exact at 0
+    const u = v128.sub<T>(Lanes.one<T>(), a);
+    const miss = Lanes.select<T>(q, Log.plusOne<T>(v128.neg<T>(a), u), v128.eq<T>(u, f32x4.splat(0)));
+    // abs: -0 is a probability too
+    const hit = v128.pmax<T>(Log.finite<T>(v128.abs<T>(a)), q);
+    return Lanes.nmadd<T>(b, hit, v128.mul<T>(v128.sub<T>(b, Lanes.one<T>()), miss));
+  }
+  @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
+    return v128.div<T>(v128.sub<T>(a, b), s);
+  }
+}

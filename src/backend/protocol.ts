@@ -1,0 +1,31 @@
+// The numbers that both compilers read: TypeScript for the drivers in src/backend/wasm, AssemblyScript for the kernels in assembly/. Plain integers
+// only, so that one text means the same to both.
+
+// Phases of a row, so that one kernel serves whole rows and rows that come in pieces.
+/** Start a row: forget the last one. */
+export const BEGIN = 1;
+/** Take in a piece of the row. */
+export const REDUCE = 2;
+/** The row is complete: its loss. */
+export const FINISH = 4;
+/** Write the gradient of the piece that was taken in last. */
+export const APPLY = 8;
+/** Between FINISH and APPLY, where the gradient needs a second look at every piece: the norm p = infinity counts its maxima. */
+export const COUNT = 16;
+
+// Class of a sample that is no class.
+/** The sample counts for nothing. */
+export const IGNORED = -1;
+/** Its target is not a class. */
+export const NONE = -2;
+
+// What is computed of the distances of a row.
+/** The distance of a and b alone. */
+export const DISTANCE = 0;
+/** max(0, margin + d(a, b) - d(a, c)). */
+export const TRIPLET_MARGIN = 1;
+/** 2 sigma(d(a, b) - d(a, c))^2. */
+export const TRIPLET_RATIO = 2;
+
+/** The most that a log-probability may be for the scaled recursion of ctc, which counts on it. */
+export const CTC_MOST = 40;

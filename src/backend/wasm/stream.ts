@@ -1,0 +1,237 @@
+// The one loop over tiles. A call opens a port for each of its arrays, which finds out once where the array is: in one of alloc's, whose elements the
+// kernel uses where they lie, or elsewhere, and then tiles of it are copied into the port's slot of the window, and out of it.
+
+import { BYTES, type Dtype, type FloatArray, lengthOf, setElements, view } from "../../array/typed.js";
+import { APPLY, BEGIN, COUNT, FINISH, REDUCE } from "../protocol.js";
+import type { Source } from "../seam.js";
+import type { WasmArena } from "./arena.js";
+import { batchOf, ROW_BYTES, SLOTS, type Window } from "./window.js";
+
+/** What a port does with its array. Factors are doubles, whatever the dtype of the call. */
+type Kind = "in" | "out" | "integers" | "factors";
+
+/** One array of a call. */
+export class Port {
+  /** Address for the kernel, of the tile that is staged. */
+  at = 0;
+  kind: Kind = "in";
+  data: FloatArray | Int32Array = new Int32Array(0);
+  broadcast: Source["broadcast"] = null;
+  /** Whether a row has all its elements here; else it has `each`. */
+  wide = true;
+  each = 1;
+  /** Whether a transposer brings its rows in and out. */
+  strided = false;
+  /** Address of the array's first element where it is one of alloc's and used where it lies, else 0. */
+  own = 0;
+  bytes = 4;
+  /** The slot's address. */
+  readonly address: number;
+  /** The last view that was copied out: small calls of one size make no new ones. */
+  private last: FloatArray | undefined;
+
+  constructor(address: number) {
+    this.address = address;
+  }
+
+  /** Says where the kernel finds elements `start` to `start + count` of the array, or writes them; copies what is read in. */
+  stage(window: Window, start: number, count: number): void {
+    if (this.own !== 0) {
+      this.at = this.own + start * this.bytes;
+      return;
+    }
+    this.at = this.address;
+    if (this.kind === "in") {
+      const heap = this.bytes === 4 ? window.f32 : window.f64;
+      const to = this.address / this.bytes;
+      const data = this.data as FloatArray;
+      if (this.broadcast) this.broadcast.fill(data, start, count, heap, to);
+      else heap.set(start === 0 && count === lengthOf.call(data) ? data : view(data, start, count), to);
+    } else if (this.kind === "integers") {
+      const data = this.data as Int32Array;
+      const to = this.address / 4;
+      for (let i = 0; i < count; i++) window.i32[to + i] = data[start + i] as number;
+    } else if (this.kind === "factors") {
+      const data = this.data as FloatArray;
+      const to = this.address / 8;
+      for (let i = 0; i < count; i++) window.f64[to + i] = data[start + i] as number;
+    }
+  }
+
+  /** Copies out what the kernel did not write to the array itself. */
+  collect(window: Window, start: number, count: number): void {
+    if (this.own !== 0) return;
+    let { last } = this;
+    if (last === undefined || last.length !== count || last.BYTES_PER_ELEMENT !== this.bytes) {
+      const from = this.address / this.bytes;
+      last = (this.bytes === 4 ? window.f32 : window.f64).subarray(from, from + count);
+      this.last = last;
+    }
+    setElements.call(this.data, last, start);
+  }
+}
+
+/** Brings rows whose elements lie apart in their array to and from a slot, where they do not: elements `from` to `from + count` of each. */
+export interface Transposer {
+  /** Rows that follow each other: a batch does not cross a multiple of it. */
+  readonly inner: number;
+  gather(port: Port, row: number, rows: number, from: number, count: number): void;
+  scatter(port: Port, row: number, rows: number, from: number, count: number): void;
+}
+
+/** What is done with staged rows `row` to `row + rows`, elements `from` to `from + count` of each; returns the sum of their values. */
+export type Step = (phases: number, row: number, rows: number, from: number, count: number) => number;
+
+const WHOLE = BEGIN | REDUCE | FINISH;
+/** Ports with a row's elements, and with one element a row. */
+const WIDE = 1;
+const SINGLE = 2;
+
+export class Stream {
+  private readonly window: Window;
+  private readonly arena: WasmArena;
+  private readonly slots: readonly Port[];
+  /** The ports of the present call: those that are read, and those that are written. */
+  private readonly read: Port[] = [];
+  private reads = 0;
+  private readonly written: Port[] = [];
+  private writes = 0;
+  private dtype: Dtype = "float32";
+  private width = 1;
+  private transposer: Transposer | null = null;
+
+  constructor(window: Window, arena: WasmArena) {
+    this.window = window;
+    this.arena = arena;
+    this.slots = Array.from({ length: SLOTS }, (_, slot) => new Port(window.address(slot)));
+  }
+
+  /** A new call, on rows of `width` elements. */
+  begin(dtype: Dtype, width: number, transposer: Transposer | null = null): void {
+    this.dtype = dtype;
+    this.width = width;
+    this.transposer = transposer;
+    this.reads = 0;
+    this.writes = 0;
+  }
+
+  private port(slot: number, kind: Kind, data: FloatArray | Int32Array, wide: boolean, each: number): Port {
+    const port = this.slots[slot] as Port;
+    port.kind = kind;
+    port.data = data;
+    port.broadcast = null;
+    port.wide = wide;
+    port.each = each;
+    port.strided = wide && this.transposer !== null;
+    port.bytes = BYTES[this.dtype];
+    port.own = 0;
+    if (kind === "out") this.written[this.writes++] = port;
+    else this.read[this.reads++] = port;
+    return port;
+  }
+
+  /** Rows to read. `copied`: to the slot in any case, where they may be written over. */
+  input(slot: number, data: FloatArray, copied = false): Port {
+    const port = this.port(slot, "in", data, true, 0);
+    if (!copied && !port.strided) port.own = this.arena.addressOf(data, this.dtype);
+    return port;
+  }
+
+  /** Rows to read, of an array that may be repeated. */
+  source(slot: number, { data, broadcast }: Source): Port {
+    const port = this.port(slot, "in", data, true, 0);
+    port.broadcast = broadcast;
+    if (!broadcast) port.own = this.arena.addressOf(data, this.dtype);
+    return port;
+  }
+
+  /** Rows to write. */
+  output(slot: number, data: FloatArray): Port {
+    const port = this.port(slot, "out", data, true, 0);
+    if (!port.strided) port.own = this.arena.addressOf(data, this.dtype);
+    return port;
+  }
+
+  /** One element a row to write. */
+  values(slot: number, data: FloatArray): Port {
+    const port = this.port(slot, "out", data, false, 1);
+    port.own = this.arena.addressOf(data, this.dtype);
+    return port;
+  }
+
+  /** `each` integers a row to read. */
+  integers(slot: number, data: Int32Array, each = 1): Port {
+    return this.port(slot, "integers", data, false, each);
+  }
+
+  /** A factor a row to read. */
+  factors(slot: number, data: FloatArray): Port {
+    return this.port(slot, "factors", data, false, 1);
+  }
+
+  private stage(row: number, rows: number, from: number, count: number): void {
+    for (let i = 0; i < this.reads; i++) this.stageOne(this.read[i] as Port, row, rows, from, count);
+    for (let i = 0; i < this.writes; i++) this.stageOne(this.written[i] as Port, row, rows, from, count);
+  }
+
+  private stageOne(port: Port, row: number, rows: number, from: number, count: number): void {
+    if (!port.wide) port.stage(this.window, row * port.each, rows * port.each);
+    else if (!port.strided) port.stage(this.window, row * this.width + from, rows * count);
+    else {
+      port.at = port.address;
+      if (port.kind === "in") this.transposer?.gather(port, row, rows, from, count);
+    }
+  }
+
+  /** Copies out what was written: whole rows, and what they have one of, as the bits of `which` say. */
+  private collect(which: number, row: number, rows: number, from: number, count: number): void {
+    for (let i = 0; i < this.writes; i++) {
+      const port = this.written[i] as Port;
+      if (!port.wide) {
+        if (which & SINGLE) port.collect(this.window, row, rows);
+      } else if (which & WIDE) {
+        if (!port.strided) port.collect(this.window, row * this.width + from, rows * count);
+        else this.transposer?.scatter(port, row, rows, from, count);
+      }
+    }
+  }
+
+  /**
+   * All rows: whole, in batches of `batch`, or where one does not fit, one after the other in pieces, a pass of pieces for each phase that looks at the
+   * elements. `gradient`: APPLY, and COUNT, where they are wanted. Returns the sum of all values.
+   */
+  run(rows: number, gradient: number, step: Step, batch: number = batchOf(this.dtype, this.width)): number {
+    const { width } = this;
+    let sum = 0;
+    if (width * BYTES[this.dtype] <= ROW_BYTES) {
+      const inner = this.transposer?.inner ?? rows;
+      for (let row = 0; row < rows; ) {
+        const count = Math.min(batch, rows - row, inner - (row % inner));
+        this.stage(row, count, 0, width);
+        sum += step(WHOLE | gradient, row, count, 0, width);
+        this.collect(WIDE | SINGLE, row, count, 0, width);
+        row += count;
+      }
+      return sum;
+    }
+    for (let row = 0; row < rows; row++) {
+      this.pieces(REDUCE, row, step);
+      this.stage(row, 1, 0, 0);
+      sum += step(FINISH, row, 1, 0, 0);
+      this.collect(SINGLE, row, 1, 0, 0);
+      if (gradient & COUNT) this.pieces(COUNT, row, step);
+      if (gradient & APPLY) this.pieces(APPLY, row, step);
+    }
+    return sum;
+  }
+
+  private pieces(phases: number, row: number, step: Step): void {
+    const piece = batchOf(this.dtype, 1);
+    for (let from = 0; from < this.width; from += piece) {
+      const count = Math.min(piece, this.width - from);
+      this.stage(row, 1, from, count);
+      step(phases === REDUCE && from === 0 ? BEGIN | REDUCE : phases, row, 1, from, count);
+      if (phases === APPLY) this.collect(WIDE, row, 1, from, count);
+    }
+  }
+}
