@@ -80,8 +80,10 @@ function elementBytes(data: AnyArray): number {
 
 /** The array itself, or a view of it without the subclass or the foreign realm it came with. */
 export function plain<T extends AnyArray>(array: T, tag: string, length: number): T {
+  const given = Object.getPrototypeOf(array);
+  if (given === Float32Array.prototype) return array; // the usual case, without the look-up
   const own = prototypes[tag];
-  return own === undefined || Object.getPrototypeOf(array) === own ? array : view(array, 0, length);
+  return own === undefined || given === own ? array : view(array, 0, length);
 }
 
 /** Whether the bytes of two arrays meet; 2 if they are the very same ones. */

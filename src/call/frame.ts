@@ -30,6 +30,8 @@ export class Frame {
   readonly wanted: boolean[] = new Array(MAX_ARGUMENTS).fill(false);
   readonly given: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
   readonly outs: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
+  /** What is summed back to repeated operands, and whether there is any. */
+  private repeated = false;
   private readonly full: (FloatArray | null)[] = new Array(MAX_ARGUMENTS).fill(null);
   givenValue: FloatArray | null = null;
   outValue: FloatArray | null = null;
@@ -37,12 +39,14 @@ export class Frame {
   dtype: Dtype = "float64";
 
   clear(): void {
-    for (let i = 0; i < MAX_ARGUMENTS; i++) {
+    const { length } = this.spec.arguments;
+    for (let i = 0; i < length && this.gradients; i++) {
       this.wanted[i] = false;
       this.given[i] = null;
       this.outs[i] = null;
       this.full[i] = null;
     }
+    this.repeated = false;
     for (let i = 0; i < this.taken; i++) (this.operands[i] as Operand).clear();
     if (this.gradOutput.given) this.gradOutput.clear();
     this.givenValue = null;
@@ -215,11 +219,13 @@ export class Frame {
     if (!out || !this.operands[i]?.broadcast) return out ?? null;
     const full = this.make(length);
     this.full[i] = full;
+    this.repeated = true;
     return full;
   }
 
   /** Sums the gradients of repeated operands back to their own shapes. */
   reduceGradients(): void {
+    if (!this.repeated) return;
     for (let i = 0; i < MAX_ARGUMENTS; i++) {
       const full = this.full[i];
       const operand = this.operands[i] as Operand;

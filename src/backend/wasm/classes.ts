@@ -46,30 +46,28 @@ function run(machine: Machine, call: RowsCall): number {
   const batch = batchOf(dtype, width);
   // enough samples that to transpose them pays, where they fit
   const many = inner === 1 ? batch : Math.max(batch, Math.min(TRANSPOSED, Math.floor(ROW_BYTES / (width * BYTES[dtype]))));
-  return stream.run(
-    call.outer * inner,
-    grad || gradTarget ? APPLY : 0,
-    (phases, row, rows, from, count) => {
-      const apply = (phases & APPLY) !== 0;
-      if (call.dense && count > 0) {
-        if (q && changed) affine(machine, q.at, call, from, count, rows, call.keep, call.uniform);
-        else if (pieces && !q) spread(machine, call, from, count);
-      }
-      if (pieces && index) window.i32[window.address(INDEX) / 4] = inPiece(index[row] as number, from);
-      i32[b4 + I.phases] = apply ? phases | REDUCE : phases; // exponentials are not kept from an earlier piece
-      i32[b4 + I.x] = x.at;
-      i32[b4 + I.rows] = rows;
-      i32[b4 + I.n] = count;
-      i32[b4 + I.q] = call.dense ? (q ? q.at : window.address(B)) : 0;
-      i32[b4 + I.value] = values ? values.at : 0;
-      i32[b4 + I.grad] = apply && grad ? grad.at : call.dense ? window.address(GRAD_A) : 0;
-      i32[b4 + I.gradQ] = apply && gradTarget ? gradTarget.at : 0;
-      const sum = kernel(window.block);
-      if (apply && gradTarget && (call.keep !== 1 || call.classWeight)) affine(machine, gradTarget.at, call, from, count, rows, call.keep, 0);
-      return sum;
-    },
-    many,
-  );
+  let total = 0;
+  stream.start(call.outer * inner, grad || gradTarget ? APPLY : 0, many);
+  while (stream.next()) {
+    const { phases, row, rows, from, count } = stream;
+    const apply = (phases & APPLY) !== 0;
+    if (call.dense && count > 0) {
+      if (q && changed) affine(machine, q.at, call, from, count, rows, call.keep, call.uniform);
+      else if (pieces && !q) spread(machine, call, from, count);
+    }
+    if (pieces && index) i32[window.address(INDEX) / 4] = inPiece(index[row] as number, from);
+    i32[b4 + I.phases] = apply ? phases | REDUCE : phases; // exponentials are not kept from an earlier piece
+    i32[b4 + I.x] = x.at;
+    i32[b4 + I.rows] = rows;
+    i32[b4 + I.n] = count;
+    i32[b4 + I.q] = call.dense ? (q ? q.at : window.address(B)) : 0;
+    i32[b4 + I.value] = values ? values.at : 0;
+    i32[b4 + I.grad] = apply && grad ? grad.at : call.dense ? window.address(GRAD_A) : 0;
+    i32[b4 + I.gradQ] = apply && gradTarget ? gradTarget.at : 0;
+    total += kernel(window.block);
+    if (apply && gradTarget && (call.keep !== 1 || call.classWeight)) affine(machine, gradTarget.at, call, from, count, rows, call.keep, 0);
+  }
+  return total;
 }
 
 /** A row's class, counted from the piece's first one. */

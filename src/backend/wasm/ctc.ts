@@ -146,13 +146,13 @@ function exponentials(machine: Machine, call: CtcCall, into: FloatArray): void {
   const x = stream.input(A, call.x);
   const grad = stream.output(GRAD_A, into);
   const scales = window.address(WEIGHT);
-  stream.run(call.steps * batch, APPLY, (phases, row, rows, _from, count) => {
-    if (phases & APPLY) {
-      for (let r = 0; r < rows; r++) window.f64[scales / 8 + r] = early(factors[(row + r) % batch] as number);
-      kernel(x.at, grad.at, rows, count, scales);
-    }
-    return 0;
-  });
+  stream.start(call.steps * batch, APPLY);
+  while (stream.next()) {
+    const { phases, row, rows, count } = stream;
+    if (!(phases & APPLY)) continue;
+    for (let r = 0; r < rows; r++) window.f64[scales / 8 + r] = early(factors[(row + r) % batch] as number);
+    kernel(x.at, grad.at, rows, count, scales);
+  }
 }
 
 /** factor * (e^x - occupancy of the class), row by row; 0 beyond the sample's time. */

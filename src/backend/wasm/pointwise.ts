@@ -30,7 +30,10 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
   // where one of these is wanted the kernel writes every output, and those that nobody wants where nobody reads
   const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
   const sink = window.address(SINK);
-  return stream.run(call.n, 0, (_phases, _row, count) => {
+  let total = 0;
+  stream.start(call.n, 0);
+  while (stream.next()) {
+    const count = stream.rows;
     const v = values ? values.at : each ? window.address(VALUES) : 0;
     const ga = gradA ? gradA.at : each ? sink : 0;
     let sum = kernel(a.at, b.at, c ? c.at : 0, count, p, q, scale, v, ga, gradB ? gradB.at : sink, gradC ? gradC.at : sink);
@@ -44,8 +47,9 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
         if (gradC) multiply(gradC.at, factor.at, count);
       }
     }
-    return sum;
-  });
+    total += sum;
+  }
+  return total;
 }
 
 function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
@@ -53,14 +57,14 @@ function outside(machine: Machine, data: FloatArray, n: number, low: number, hig
   const within = machine.kernel("within", dtype);
   machine.stream.begin(dtype, 1);
   const port = machine.stream.input(A, data);
-  let found = -1;
-  machine.stream.run(n, 0, (_phases, start, count) => {
-    if (found >= 0) return 0;
-    const i = within(port.at, count, low, high);
-    if (i >= count) return 0;
-    // which lane it is
-    for (found = start + i; (data[found] as number) >= low && (data[found] as number) <= high; found++);
-    return 0;
-  });
-  return found;
+  machine.stream.start(n, 0);
+  while (machine.stream.next()) {
+    const { row, rows } = machine.stream;
+    const i = within(port.at, rows, low, high);
+    if (i >= rows) continue;
+    let found = row + i;
+    while ((data[found] as number) >= low && (data[found] as number) <= high) found++; // which lane it is
+    return found;
+  }
+  return -1;
 }

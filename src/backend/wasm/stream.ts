@@ -27,8 +27,10 @@ export class Port {
   bytes = 4;
   /** The slot's address. */
   readonly address: number;
-  /** The last view that was copied out: small calls of one size make no new ones. */
+  /** The last view that was copied out, of so many elements of so many bytes: small calls of one size make no new ones. */
   private last: FloatArray | undefined;
+  private lastCount = -1;
+  private lastBytes = 0;
 
   constructor(address: number) {
     this.address = address;
@@ -61,13 +63,13 @@ export class Port {
   /** Copies out what the kernel did not write to the array itself. */
   collect(window: Window, start: number, count: number): void {
     if (this.own !== 0) return;
-    let { last } = this;
-    if (last === undefined || last.length !== count || last.BYTES_PER_ELEMENT !== this.bytes) {
+    if (this.lastCount !== count || this.lastBytes !== this.bytes) {
       const from = this.address / this.bytes;
-      last = (this.bytes === 4 ? window.f32 : window.f64).subarray(from, from + count);
-      this.last = last;
+      this.last = (this.bytes === 4 ? window.f32 : window.f64).subarray(from, from + count);
+      this.lastCount = count;
+      this.lastBytes = this.bytes;
     }
-    setElements.call(this.data, last, start);
+    setElements.call(this.data, this.last as FloatArray, start);
   }
 }
 
@@ -78,9 +80,6 @@ export interface Transposer {
   gather(port: Port, row: number, rows: number, from: number, count: number): void;
   scatter(port: Port, row: number, rows: number, from: number, count: number): void;
 }
-
-/** What is done with staged rows `row` to `row + rows`, elements `from` to `from + count` of each; returns the sum of their values. */
-export type Step = (phases: number, row: number, rows: number, from: number, count: number) => number;
 
 const WHOLE = BEGIN | REDUCE | FINISH;
 /** Ports with a row's elements, and with one element a row. */
@@ -99,6 +98,16 @@ export class Stream {
   private dtype: Dtype = "float32";
   private width = 1;
   private transposer: Transposer | null = null;
+  private total = 0;
+  private gradient = 0;
+  private batch = 1;
+  private pieces = false;
+  /** What is staged: rows `row` to `row + rows`, elements `from` to `from + count` of each, for these phases. */
+  phases = 0;
+  row = 0;
+  rows = 0;
+  from = 0;
+  count = 0;
 
   constructor(window: Window, arena: WasmArena) {
     this.window = window;
@@ -169,69 +178,84 @@ export class Stream {
     return this.port(slot, "factors", data, false, 1);
   }
 
-  private stage(row: number, rows: number, from: number, count: number): void {
-    for (let i = 0; i < this.reads; i++) this.stageOne(this.read[i] as Port, row, rows, from, count);
-    for (let i = 0; i < this.writes; i++) this.stageOne(this.written[i] as Port, row, rows, from, count);
+  private stage(): void {
+    for (let i = 0; i < this.reads; i++) this.stageOne(this.read[i] as Port);
+    for (let i = 0; i < this.writes; i++) this.stageOne(this.written[i] as Port);
   }
 
-  private stageOne(port: Port, row: number, rows: number, from: number, count: number): void {
-    if (!port.wide) port.stage(this.window, row * port.each, rows * port.each);
-    else if (!port.strided) port.stage(this.window, row * this.width + from, rows * count);
+  private stageOne(port: Port): void {
+    if (!port.wide) port.stage(this.window, this.row * port.each, this.rows * port.each);
+    else if (!port.strided) port.stage(this.window, this.row * this.width + this.from, this.rows * this.count);
     else {
       port.at = port.address;
-      if (port.kind === "in") this.transposer?.gather(port, row, rows, from, count);
+      if (port.kind === "in") this.transposer?.gather(port, this.row, this.rows, this.from, this.count);
     }
   }
 
   /** Copies out what was written: whole rows, and what they have one of, as the bits of `which` say. */
-  private collect(which: number, row: number, rows: number, from: number, count: number): void {
+  private collect(which: number): void {
     for (let i = 0; i < this.writes; i++) {
       const port = this.written[i] as Port;
       if (!port.wide) {
-        if (which & SINGLE) port.collect(this.window, row, rows);
+        if (which & SINGLE) port.collect(this.window, this.row, this.rows);
       } else if (which & WIDE) {
-        if (!port.strided) port.collect(this.window, row * this.width + from, rows * count);
-        else this.transposer?.scatter(port, row, rows, from, count);
+        if (!port.strided) port.collect(this.window, this.row * this.width + this.from, this.rows * this.count);
+        else this.transposer?.scatter(port, this.row, this.rows, this.from, this.count);
       }
     }
   }
 
   /**
-   * All rows: whole, in batches of `batch`, or where one does not fit, one after the other in pieces, a pass of pieces for each phase that looks at the
-   * elements. `gradient`: APPLY, and COUNT, where they are wanted. Returns the sum of all values.
+   * All rows, for `while (stream.next())`: whole, in batches of `batch`, or where one does not fit, one after the other in pieces, a pass of pieces for
+   * each phase that looks at the elements. `gradient`: APPLY, and COUNT, where they are wanted.
    */
-  run(rows: number, gradient: number, step: Step, batch: number = batchOf(this.dtype, this.width)): number {
-    const { width } = this;
-    let sum = 0;
-    if (width * BYTES[this.dtype] <= ROW_BYTES) {
-      const inner = this.transposer?.inner ?? rows;
-      for (let row = 0; row < rows; ) {
-        const count = Math.min(batch, rows - row, inner - (row % inner));
-        this.stage(row, count, 0, width);
-        sum += step(WHOLE | gradient, row, count, 0, width);
-        this.collect(WIDE | SINGLE, row, count, 0, width);
-        row += count;
-      }
-      return sum;
-    }
-    for (let row = 0; row < rows; row++) {
-      this.pieces(REDUCE, row, step);
-      this.stage(row, 1, 0, 0);
-      sum += step(FINISH, row, 1, 0, 0);
-      this.collect(SINGLE, row, 1, 0, 0);
-      if (gradient & COUNT) this.pieces(COUNT, row, step);
-      if (gradient & APPLY) this.pieces(APPLY, row, step);
-    }
-    return sum;
+  start(rows: number, gradient: number, batch: number = batchOf(this.dtype, this.width)): void {
+    this.total = rows;
+    this.gradient = gradient;
+    this.batch = batch;
+    this.row = 0;
+    this.rows = 0;
+    this.from = 0;
+    this.count = this.width;
+    this.phases = WHOLE | gradient;
+    this.pieces = this.width * BYTES[this.dtype] > ROW_BYTES;
+    if (this.pieces) this.phases = 0;
   }
 
-  private pieces(phases: number, row: number, step: Step): void {
-    const piece = batchOf(this.dtype, 1);
-    for (let from = 0; from < this.width; from += piece) {
-      const count = Math.min(piece, this.width - from);
-      this.stage(row, 1, from, count);
-      step(phases === REDUCE && from === 0 ? BEGIN | REDUCE : phases, row, 1, from, count);
-      if (phases === APPLY) this.collect(WIDE, row, 1, from, count);
+  /** Copies out what the last step wrote and stages the next; false after the last one. Not a callback: a loop around this is compiled as one. */
+  next(): boolean {
+    if (this.pieces) return this.nextPiece();
+    if (this.rows > 0) {
+      this.collect(WIDE | SINGLE);
+      this.row += this.rows;
     }
+    const left = this.total - this.row;
+    if (left <= 0) return false;
+    this.rows = Math.min(this.batch, left);
+    if (this.transposer) this.rows = Math.min(this.rows, this.transposer.inner - (this.row % this.transposer.inner));
+    this.stage();
+    return true;
+  }
+
+  private nextPiece(): boolean {
+    if (this.rows > 0 && this.phases & (FINISH | APPLY)) this.collect(this.phases === APPLY ? WIDE : SINGLE);
+    this.rows = 1;
+    this.from += this.count;
+    if (this.phases === FINISH || this.phases === 0 || this.from >= this.width) {
+      this.from = 0;
+      const done = this.phases & ~BEGIN;
+      if (done === 0) this.phases = BEGIN | REDUCE;
+      else if (done === REDUCE) this.phases = FINISH;
+      else if (done === FINISH && this.gradient & COUNT) this.phases = COUNT;
+      else if (done !== APPLY && this.gradient & APPLY) this.phases = APPLY;
+      else {
+        this.row++;
+        this.phases = BEGIN | REDUCE;
+      }
+      if (this.row >= this.total) return false;
+    } else this.phases &= ~BEGIN;
+    this.count = this.phases === FINISH ? 0 : Math.min(batchOf(this.dtype, 1), this.width - this.from);
+    this.stage();
+    return true;
   }
 }

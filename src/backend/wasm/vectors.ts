@@ -67,10 +67,12 @@ function run(machine: Machine, kernel: Kernel, dtype: Dtype, call: VectorsCall, 
   i32[b4 + I.stepA] = gradA ? bytes : 0;
   i32[b4 + I.stepB] = gradB ? bytes : 0;
   i32[b4 + I.stepC] = gradC ? bytes : 0;
-  return stream.run(call.rows, gradA || gradB || gradC ? gradient : 0, (phases, _row, rows, _from, count) => {
-    i32[b4 + I.phases] = phases;
-    i32[b4 + I.rows] = rows;
-    i32[b4 + I.n] = count;
+  let total = 0;
+  stream.start(call.rows, gradA || gradB || gradC ? gradient : 0);
+  while (stream.next()) {
+    i32[b4 + I.phases] = stream.phases;
+    i32[b4 + I.rows] = stream.rows;
+    i32[b4 + I.n] = stream.count;
     i32[b4 + I.a] = a.at;
     i32[b4 + I.b] = b.at;
     i32[b4 + I.c] = c ? c.at : 0;
@@ -78,8 +80,9 @@ function run(machine: Machine, kernel: Kernel, dtype: Dtype, call: VectorsCall, 
     i32[b4 + I.ga] = gradA ? gradA.at : sink;
     i32[b4 + I.gb] = gradB ? gradB.at : sink;
     i32[b4 + I.gc] = gradC ? gradC.at : sink;
-    return kernel(window.block);
-  });
+    total += kernel(window.block);
+  }
+  return total;
 }
 
 /** Vectors on each side of a block that the kernel is called with: enough to use each of them often, few enough to stay in the cache. */
