@@ -2,7 +2,7 @@
  * alloc and free, on every entry: the same bits as with plain arrays, nothing outside the arrays, and every way to use such an array wrongly.
  */
 import { describe, expect, it } from "vitest";
-import { Arena } from "../src/backend/wasm/arena.js";
+import { WasmArena } from "../src/backend/wasm/arena.js";
 import { type Entry, entries, functionOf } from "./entries.js";
 import { type Dtype, dtypes, type FloatArray, flat, lowerArgs, lowerOptions } from "./reference/call.js";
 import { draw, losses, operations, type Row } from "./table.js";
@@ -256,11 +256,11 @@ describe.each(entries)("$name", (entry) => {
   });
 });
 
-describe("Arena", () => {
+describe("WasmArena", () => {
   it("what it says is left can be had, also about where gaps grow, and no line more", () => {
     const memory = new WebAssembly.Memory({ initial: 2 });
     for (let room = 64; room <= (1 << 16) + 4096; room += 64) {
-      const arena = new Arena(memory, memory.buffer.byteLength - room);
+      const arena = new WasmArena(memory, memory.buffer.byteLength - room);
       const left = arena.take(1 << 20, "float32") as number;
       expect(typeof arena.take(left / 4 + 1, "float32"), `room ${room}`).toBe("number");
       expect(arena.take(left / 4, "float32"), `room ${room}`).toBeInstanceOf(Float32Array);

@@ -56,6 +56,6 @@ it("the tarball holds what is used and nothing else", () => {
   );
   const paths = (files as { path: string }[]).map(({ path }) => path);
   for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
-  for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/baseline.wasm", "README.md", "LICENSE"])
+  for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/pointwise.baseline.wasm", "README.md", "LICENSE"])
     expect(paths).toContain(path);
 });
