@@ -299,6 +299,16 @@ export class Frame {
     throw rangeError(this.loss, `option "out.${name}"`, expected, `an array that overlaps ${operand.place}`);
   }
 
+  /** Whether the sum of the losses is divided by something. */
+  get averages(): boolean {
+    return this.reduction === "mean" || this.reduction === "batchmean";
+  }
+
+  /** What the sum of the losses is divided by, where mean divides by `own`. */
+  divisor(own: number): number {
+    return this.averages ? own : 1;
+  }
+
   /** The array of losses for "none", else the reduced sum. */
   value(sum: number, denominator: number): number | FloatArray {
     return this.givenValue ?? this.outValue ?? sum / denominator;

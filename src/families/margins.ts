@@ -17,7 +17,7 @@ export function compute(
   square: boolean,
   margin: number,
 ): number | FloatArray {
-  const denominator = frame.reduction === "mean" ? rows : 1;
+  const denominator = frame.divisor(rows);
   const values = frame.outValue;
   let sum = 0;
   if (rows * classes > 0) {

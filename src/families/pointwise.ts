@@ -49,7 +49,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
   const n = product((loss.fit ?? alike)(frame));
   frame.prepareOutputs(n);
   loss.check?.(frame, backend);
-  const denominator = divisor(loss, frame, n);
+  const denominator = frame.averages ? frame.divisor(own(loss, frame, n)) : 1;
   const weight = operand(frame, loss.weight);
   const sum = evaluate(frame, backend, loss.choose(frame), n, denominator, frame.outValue, weight, operand(frame, loss.third));
   return frame.value(sum, denominator);
@@ -99,10 +99,9 @@ export function evaluate(
   return sum;
 }
 
-/** What the sum of the losses is divided by. */
-function divisor(loss: PointwiseLoss, frame: Frame, n: number): number {
+/** What mean divides the sum of the losses by: the number of positions, or the sum of their weights; batchmean by the first axis alone. */
+function own(loss: PointwiseLoss, frame: Frame, n: number): number {
   if (frame.reduction === "batchmean") return frame.operands[0]?.shape[0] ?? 1;
-  if (frame.reduction !== "mean") return 1;
   const weight = loss.meanByWeight ? operand(frame, loss.weight) : null;
   return weight ? total(weight.data, weight.size) : n;
 }

@@ -32,7 +32,7 @@ export interface VectorsOptions {
 export function compute(frame: Frame, backend: () => Backend, rows: number, dims: number, vectors: 2 | 3, options: VectorsOptions): number | FloatArray {
   const { operands } = frame;
   const n = rows * dims;
-  const denominator = frame.reduction === "mean" ? rows : 1;
+  const denominator = frame.divisor(rows);
   const values = frame.outValue;
   let sum = 0;
   if (rows > 0) {

@@ -63,7 +63,7 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
   };
-  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const denominator = frame.divisor(weightSum);
   const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, null);
   return frame.value(sum, denominator);
 }
@@ -91,7 +91,7 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
   };
-  const denominator = frame.reduction === "mean" ? samples : 1;
+  const denominator = frame.divisor(samples);
   const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, outs[1] ?? null);
   return frame.value(sum, denominator);
 }

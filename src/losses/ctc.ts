@@ -71,12 +71,13 @@ function run(frame: Frame, backend: Backend): number | FloatArray {
     }
   }
   frame.prepareOutputs(batch);
-  const mean = frame.reduction === "mean";
+  const mean = frame.averages;
+  const denominator = frame.divisor(batch);
   const upstream = frame.gradOutput.given ? frame.gradOutput.data : null;
   const losses = new Float64Array(batch);
   const factors = new Float64Array(batch);
   for (let n = 0; n < batch; n++) {
-    const share = mean ? 1 / (batch * Math.max(lengths[n] as number, 1)) : 1;
+    const share = mean ? 1 / (denominator * Math.max(lengths[n] as number, 1)) : 1;
     factors[n] = frame.upstream * share * (upstream ? (upstream[n] as number) : 1);
   }
   backend.ctc({
@@ -101,7 +102,7 @@ function run(frame: Frame, backend: Backend): number | FloatArray {
     sum += mean ? (losses[n] as number) / Math.max(lengths[n] as number, 1) : (losses[n] as number);
     if (frame.outValue) frame.outValue[n] = losses[n] as number;
   }
-  return frame.value(sum, mean ? batch : 1);
+  return frame.value(sum, denominator);
 }
 
 /** One length per sample, in [0, most]. */

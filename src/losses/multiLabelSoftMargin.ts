@@ -39,7 +39,7 @@ export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: 2], Mult
     const { rows, dims } = rowsOf(broadcastOptions(frame));
     frame.prepareOutputs(rows);
     const { outValue, gradOutput } = frame;
-    const denominator = dims * (frame.reduction === "mean" ? rows : 1);
+    const denominator = dims * frame.divisor(rows);
     const each = outValue && new Float64Array(size);
     const perRow = gradOutput.given ? { data: gradOutput.data, broadcast: new Broadcast([rows, 1], [rows, dims]) } : null;
     const sum = evaluate(frame, backend(), ["bceWithLogits", 0, 0], size, denominator, each, weight.given ? weight : null, null, perRow);

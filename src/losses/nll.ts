@@ -43,7 +43,7 @@ function gather(frame: Frame): number | FloatArray {
   const values = frame.outValue;
   const grad = frame.outs[0];
   const gradOutput = frame.gradOutput.given ? frame.gradOutput.data : null;
-  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const denominator = frame.divisor(weightSum);
   const scale = frame.upstream / denominator;
   const sum = inner === 1 && !weights && !values ? plainSum(x, index, outer, classes) : weightedSum(x, index, outer, classes, inner, weights, values);
   if (grad) {
