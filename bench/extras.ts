@@ -29,7 +29,7 @@ interface Question {
   contest(): Contest;
 }
 
-/** As src/backend/staging.ts has it. */
+/** As src/backend/wasm/window.ts has it. */
 const TILE_BYTES = 1 << 16;
 const LOGITS: Size = [4096, 1000];
 const SMALL: Size = [32, 10];
