@@ -15,6 +15,7 @@ import * as smoothL1 from "../../build/tools/bench/loops/smoothL1.js";
 import * as tripletMargin from "../../build/tools/bench/loops/tripletMargin.js";
 import { tripletRatio } from "../../build/tools/bench/loops/tripletRatio.js";
 import * as deterministic from "../../dist/esm/deterministic.js";
+import { RowsBlock, VectorsBlock } from "../../dist/esm/generated/layouts.js";
 import * as auto from "../../dist/esm/index.js";
 import * as js from "../../dist/esm/js.js";
 import * as wasm from "../../dist/esm/wasm.js";
@@ -61,26 +62,44 @@ const BASE = 1 << 20;
 /** Vectors are read and written in pairs, beyond the ends of arrays too. */
 const SLACK = 256;
 const PAGE = 1 << 16;
-/** BEGIN, REDUCE and FINISH of assembly/core/rows.ts; APPLY. */
+/** BEGIN, REDUCE and FINISH of src/backend/protocol.ts; APPLY. */
 const REDUCED = 7;
 const APPLY = 8;
 /** wasm32 has 4 GiB; a kernel alone is about what a call costs beside it, and that needs no more than this. */
 const LARGEST = 1 << 23;
 
-let compiled;
-function kernels(memory) {
-  if (!compiled) {
+/** Where the kernels' blocks are: below the data, behind the static data. */
+const BLOCK = 1 << 16;
+
+const compiled = new Map();
+/** The module that exports a kernel. */
+function kernel(memory, name) {
+  if (compiled.size === 0) {
     const build = new URL("../../build/", import.meta.url);
-    const relaxed = readFileSync(new URL("relaxed.wasm", build));
-    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : readFileSync(new URL("baseline.wasm", build)));
+    for (const module of ["pointwise", "likelihoods", "classes", "vectors"]) {
+      const relaxed = readFileSync(new URL(`${module}.relaxed.wasm`, build));
+      const binary = WebAssembly.validate(relaxed) ? relaxed : readFileSync(new URL(`${module}.baseline.wasm`, build));
+      const own = new WebAssembly.Module(binary);
+      for (const exported of WebAssembly.Module.exports(own)) compiled.set(exported.name, own);
+    }
   }
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports;
+  return new WebAssembly.Instance(compiled.get(name), { env: { memory } }).exports[name];
+}
+
+/** Writes the fields of a block by name. */
+function fill(memory, layout, fields) {
+  const i32 = new Int32Array(memory.buffer, BLOCK);
+  const f64 = new Float64Array(memory.buffer, BLOCK);
+  for (const [name, value] of Object.entries(fields)) {
+    if (name in layout.i32) i32[layout.i32[name]] = value;
+    else f64[layout.f64[name]] = value;
+  }
 }
 
 /** losskit's kernel with the data already in its memory: what is left of a call when the library around it takes no time. */
-export function kernelAlone({ kernel, elements }, made) {
-  if (!kernel || elements > LARGEST / 2) return undefined;
-  const [name, p, q] = kernel;
+export function kernelAlone({ kernel: wanted, elements }, made) {
+  if (!wanted || elements > LARGEST / 2) return undefined;
+  const [name, p, q] = wanted;
   let end = BASE;
   const reserve = (bytes) => {
     const at = end;
@@ -97,13 +116,13 @@ export function kernelAlone({ kernel, elements }, made) {
   const outs = made.grads.map((grad) => reserve(grad.byteLength));
   const spare = made.grads.length > 1 ? [reserve(4 * n), reserve(4 * n)] : [0, 0];
   const memory = new WebAssembly.Memory({ initial: Math.ceil((end + SLACK) / PAGE), maximum: 65536 });
-  const run = kernels(memory)[`${name}_f32`];
+  const run = kernel(memory, `${name}_f32`);
   for (const { data, at, wide } of inputs)
     (wide ? new Float64Array(memory.buffer, at, data.length) : new Float32Array(memory.buffer, at, data.length)).set(data);
   if (index) new Int32Array(memory.buffer, index, made.index.length).set(made.index);
   const [a, b, c = 0] = inputs.map(({ at }) => at);
   const [ga, gb, gc = 0] = outs;
-  const call = { pointwise: onePosition, crossEntropy: classes, triplet2: triplet, cosine }[name] ?? onePosition;
+  const call = { pointwise: onePosition, crossEntropy: classes, tripletEuclidean: triplet, cosine }[name] ?? onePosition;
   const buffers = outs.map((at, i) => new Float32Array(memory.buffer, at, made.grads[i].length));
   return { name: "kernel alone", calls: call(), grads: () => buffers };
 
@@ -116,23 +135,40 @@ export function kernelAlone({ kernel, elements }, made) {
     return { value: [() => run(a, b, last, n, p, q, scale, 0, 0, 0, 0) * scale], grad: [grad] };
   }
 
+  // the block stays as it is between calls, but for its phases
+  function block(layout, fields) {
+    fill(memory, layout, fields);
+    const i32 = new Int32Array(memory.buffer, BLOCK);
+    return (phases, scale) => () => {
+      i32[layout.i32.phases] = phases;
+      return run(BLOCK) * scale;
+    };
+  }
+
   function classes() {
     const scale = 1 / rows;
-    const by = (phases, g) => () => run(phases, a, rows, width, index, 0, 0, 0, 0, scale, 0, g, 0) * scale;
+    fill(memory, RowsBlock, { x: a, rows, n: width, y: index, scale });
+    const i32 = new Int32Array(memory.buffer, BLOCK);
+    const by = (phases, g) => () => {
+      i32[RowsBlock.i32.phases] = phases;
+      i32[RowsBlock.i32.grad] = g;
+      return run(BLOCK) * scale;
+    };
     return { value: [by(REDUCED, 0)], grad: [by(REDUCED | APPLY, ga)] };
   }
 
   function triplet() {
-    const scale = 1 / rows;
     const step = 4 * width;
-    const by = (phases) => () => run(phases, p, a, b, c, rows, width, 2, 1e-6, 1, 0, 0, scale, 0, ga, gb, gc, step, step, step) * scale;
-    return { value: [by(REDUCED)], grad: [by(REDUCED | APPLY)] };
+    const scale = 1 / rows;
+    const fields = { kind: p, a, b, c, rows, n: width, p: 2, eps: 1e-6, margin: 1, scale, ga, gb, gc, stepA: step, stepB: step, stepC: step };
+    const by = block(VectorsBlock, fields);
+    return { value: [by(REDUCED, scale)], grad: [by(REDUCED | APPLY, scale)] };
   }
 
   function cosine() {
     const scale = 1 / rows;
-    const by = (phases) => () => run(phases, a, b, rows, width, c, 0, 0, 0, scale, 0, ga, gb, 4 * width, 4 * width) * scale;
-    return { value: [by(REDUCED)], grad: [by(REDUCED | APPLY)] };
+    const by = block(VectorsBlock, { a, b, rows, n: width, y: c, scale, ga, gb, stepA: 4 * width, stepB: 4 * width });
+    return { value: [by(REDUCED, scale)], grad: [by(REDUCED | APPLY, scale)] };
   }
 }
 
