@@ -1,7 +1,7 @@
 // What a fresh clone needs before anything else runs: the packages of the lock file, and the build.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -21,9 +21,27 @@ function newest(...folders) {
   return time;
 }
 
+/** Whether a folder's node_modules has every package of its lock file in that version; what is missing there may be for other platforms. */
+function installed(folder) {
+  const tree = `${folder}node_modules/.package-lock.json`;
+  if (!existsSync(tree)) return false;
+  const packages = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  const there = packages(tree);
+  return Object.entries(packages(`${folder}package-lock.json`)).every(([path, { version, integrity, optional }]) => {
+    if (path === "") return true;
+    return there[path] ? there[path].version === version && there[path].integrity === integrity : optional;
+  });
+}
+
+/** Installs what a project's lock file says, where that is not what is there: nobody has to think of it after a pull. */
+export function install(folder = root, ...options) {
+  if (installed(folder)) return;
+  const arguments_ = ["ci", "--no-audit", "--no-fund", ...options];
+  execFileSync("npm", arguments_, { cwd: folder, stdio: "inherit", shell: process.platform === "win32" });
+}
+
 export function setup() {
-  // not npm ci: a registry that lacks a package for another platform leaves it out of the lock file, and npm ci then refuses
-  if (!existsSync(`${root}node_modules/.package-lock.json`)) run("npm", "install", "--no-save", "--no-audit", "--no-fund");
+  install();
   const built = `${root}dist/cjs/package.json`;
   if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(node, "scripts/build.mjs");
 }

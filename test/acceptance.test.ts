@@ -1,5 +1,5 @@
 /**
- * SEMANTICS.md row by row: its acceptance list, the kinks, the extremes, the deliberate differences, and where NaN goes. Every entry, both dtypes.
+ * spec/semantics.md row by row: its acceptance list, the kinks, the extremes, the deliberate differences, and where NaN goes. Every entry, both dtypes.
  * The points themselves, with their answers worked out by hand, are in reference/points.ts, kinks.ts and extremes.ts.
  */
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
  * The one table that drives golden, gradient, length and bit tests: a row says how to call a loss, with which options, and what is right.
- * A later loss is one more row here and its reference in reference/. The references are naive doubles written from SEMANTICS.md, not from src/.
+ * A later loss is one more row here and its reference in reference/. The references are naive doubles written from spec/semantics.md, not from src/.
  */
 import { broadcasting, withVariance } from "./reference/broadcast.js";
 import * as classwise from "./reference/classes.js";

@@ -1,17 +1,16 @@
 // npm run bench:rivals [-- --quick] [-- --only <regex>] [-- --among <regex>] [-- --to <folder>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if
 // that is another. Installs what bench/rivals/package.json names; without a network it runs with what is there.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { node, otherNode, root, run, setup } from "../../scripts/setup.mjs";
+import { install, node, otherNode, root, run, setup } from "../../scripts/setup.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 setup();
-if (!existsSync(`${here}node_modules/.package-lock.json`)) {
-  // --ignore-scripts: onnxruntime-node would fetch a part for CUDA
-  const install = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-  spawnSync("npm", install, { cwd: here, stdio: "inherit", shell: process.platform === "win32" });
+try {
+  install(here, "--ignore-scripts"); // onnxruntime-node's would fetch a part for CUDA
+} catch {
+  console.error("npm ci failed in bench/rivals; what is not there is left out");
 }
 run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
 const other = otherNode();

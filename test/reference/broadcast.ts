@@ -20,7 +20,7 @@ export function broadcasting(reference: (args: Args, options: Options) => Refere
       return { data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => data[index(i)] as number), shape, kind };
     };
     const answer = reference(Object.fromEntries(Object.entries(args).map(([name, own]) => [name, expand(own)])), options);
-    // KLDiv's batchmean divides by the first axis of the input's own shape (SEMANTICS.md 2.0, the table of denominators).
+    // KLDiv's batchmean divides by the first axis of the input's own shape (spec/semantics.md 2.0, the table of denominators).
     const batch = args.input?.shape[0] ?? 1;
     return {
       ...answer,
@@ -41,7 +41,7 @@ export function broadcasting(reference: (args: Args, options: Options) => Refere
   };
 }
 
-/** The variance of a Gaussian may lack the input's last axis: it is then one number for all along it (SEMANTICS.md 2.20). */
+/** The variance of a Gaussian may lack the input's last axis: it is then one number for all along it (spec/semantics.md 2.20). */
 export function withVariance(reference: (args: Args, options: Options) => Reference): (args: Args, options: Options) => Reference {
   return (args, options) => {
     const { input, var: own } = args as { input: Tensor; var: Tensor };

@@ -1,5 +1,5 @@
 /**
- * The losses over classes (SEMANTICS.md 2.5 and 2.6). The class axis is 1, or 0 for a single sample: element (n, c, d) lies at (n·C + c)·inner + d.
+ * The losses over classes (spec/semantics.md 2.5 and 2.6). The class axis is 1, or 0 for a single sample: element (n, c, d) lies at (n·C + c)·inner + d.
  */
 import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sizeOf, sum, tensorOption } from "./tensor.js";
 

@@ -1,5 +1,5 @@
 /**
- * CTC (SEMANTICS.md 2.21): the forward and backward recursions of Graves et al. (2006) over the labels with blanks between and around, in log space.
+ * CTC (spec/semantics.md 2.21): the forward and backward recursions of Graves et al. (2006) over the labels with blanks between and around, in log space.
  * Each time's logarithms are taken relative to their largest, and those are summed apart, so that thousands of times cost no digits.
  */
 import { type Args, argument, largestFinite, numberOption, type Options, type Reference, sum } from "./tensor.js";

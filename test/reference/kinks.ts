@@ -1,5 +1,5 @@
 /**
- * Hand-worked points at the kinks (SEMANTICS.md 2.0 item 5 and each loss's text).
+ * Hand-worked points at the kinks (spec/semantics.md 2.0 item 5 and each loss's text).
  */
 
 import type { Point } from "./points.js";

@@ -1,5 +1,5 @@
 /**
- * The losses of many classes at once (SEMANTICS.md 2.16 to 2.18): the class axis is the last, a 1-D input is one sample.
+ * The losses of many classes at once (spec/semantics.md 2.16 to 2.18): the class axis is the last, a 1-D input is one sample.
  */
 import { logSigmoid, sigmoid } from "./pointwise.js";
 import { type Args, argument, broadcastIndex, largestFinite, numberOption, type Options, type Reference, sizeOf, sum, tensorOption } from "./tensor.js";

@@ -1,5 +1,5 @@
 /**
- * The operations (SEMANTICS.md 2.23): values only, so that a reference is just its output, flat.
+ * The operations (spec/semantics.md 2.23): values only, so that a reference is just its output, flat.
  */
 import { commonShape } from "./broadcast.js";
 import { gather, logSoftmaxOf, slices } from "./classes.js";

@@ -1,5 +1,5 @@
 /**
- * Hand-worked points of the likelihoods (SEMANTICS.md 2.19 to 2.21): kinks and forms, then the ends of the number range.
+ * Hand-worked points of the likelihoods (spec/semantics.md 2.19 to 2.21): kinks and forms, then the ends of the number range.
  */
 import type { Point } from "./points.js";
 import { classes as c, tensor as t } from "./tensor.js";

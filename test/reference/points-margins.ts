@@ -1,5 +1,5 @@
 /**
- * Hand-worked points of the losses with margins (SEMANTICS.md 2.14 to 2.18): kinks, then the ends of the number range.
+ * Hand-worked points of the losses with margins (spec/semantics.md 2.14 to 2.18): kinks, then the ends of the number range.
  */
 import type { Point } from "./points.js";
 import { classes as c, tensor as t } from "./tensor.js";

@@ -1,5 +1,5 @@
 /**
- * Single points with their answers worked out by hand from SEMANTICS.md: its acceptance list row by row, then the kinks, then the extremes.
+ * Single points with their answers worked out by hand from spec/semantics.md: its acceptance list row by row, then the kinks, then the extremes.
  * A number is the mean, a list is `reduction: "none"`; `throws` is part of a RangeError's message.
  */
 import { BCE_EPS } from "./pointwise.js";

@@ -1,9 +1,9 @@
 /**
- * The losses of one element: value and derivatives as SEMANTICS.md states them, section by section, in plain double arithmetic.
+ * The losses of one element: value and derivatives as spec/semantics.md states them, section by section, in plain double arithmetic.
  */
 import { type Args, argument, broadcastIndex, largestFinite, numberOption, type Options, type Reference, sum, type Tensor, tensorOption } from "./tensor.js";
 
-/** The constant of SEMANTICS.md 2.7: 1e-12 rounded to float32, in float64 too. */
+/** The constant of spec/semantics.md 2.7: 1e-12 rounded to float32, in float64 too. */
 export const BCE_EPS = 9.999999960041972e-13;
 
 type Denominators = (weight: Tensor | undefined, count: number) => Record<string, number>;
@@ -46,7 +46,7 @@ function ofDifference(args: Args, lane: (d: number) => readonly [number, number]
   return pointwise(args, ["input", "target"], both, weight, denominators);
 }
 
-/** As PyTorch's sign kernel computes it (SEMANTICS.md 2.0): the sign of NaN is 0. */
+/** As PyTorch's sign kernel computes it (spec/semantics.md 2.0): the sign of NaN is 0. */
 export const signum = (v: number): number => (v > 0 ? 1 : 0) - (v < 0 ? 1 : 0);
 /** log σ(x), stable on both sides; NaN goes through. */
 export const logSigmoid = (x: number): number => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));

@@ -111,7 +111,7 @@ export function reduce(reference: Reference, reduction: string, gradOutput: numb
   }
   const denominator = reduction === "sum" ? 1 : reference.denominators[reduction];
   if (denominator === undefined) throw new Error(`no reduction "${reduction}"`);
-  // The scale is formed first (SEMANTICS.md 2.5): with a denominator of 0 it is infinite, and only a gradient of exactly 0 times it is NaN.
+  // The scale is formed first (spec/semantics.md 2.5): with a denominator of 0 it is infinite, and only a gradient of exactly 0 times it is NaN.
   const upstream = new Float64Array(values.length).fill((gradOutput as number) / denominator).map((g, n) => g * (share?.[n] ?? 1));
   return { value: sum(values.map((v, n) => v * (share?.[n] ?? 1))) / denominator, grads: reference.grads(upstream), upstream };
 }

@@ -1,5 +1,5 @@
 /**
- * The losses over rows of vectors (SEMANTICS.md 2.11, 2.13 and the ratio loss): the last axis is the vector, a 1-D argument is one sample.
+ * The losses over rows of vectors (spec/semantics.md 2.11, 2.13 and the ratio loss): the last axis is the vector, a 1-D argument is one sample.
  */
 import { BCE_EPS, hinge, hingePasses, sigmoid, signum } from "./pointwise.js";
 import { type Args, argument, type Grads, largestFinite, numberOption, type Options, type Reference, sizeOf, sum } from "./tensor.js";
