@@ -13,7 +13,8 @@ export abstract class PointwiseOp<T extends number> {
   abstract value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   abstract gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions;
-  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one.
+  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one; sum(so, s) is value(…) added to a sum, where the
+  // last multiplication of the value and that addition can be one instruction.
 }
 
 export class Pointwise {
@@ -37,7 +38,49 @@ export class Pointwise {
   ): f64 {
     if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb, gc);
     if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb, gc);
-    return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    if (isDefined(changetype<Op>(0).long)) return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    // whole turns of four vectors, then what is left
+    const whole = n & -(64 / sizeof<T>());
+    const bytes: usize = whole * sizeof<T>();
+    const sum = Pointwise.sum<Op, T>(a, b, c, bytes, p, q);
+    if (whole == n) return sum;
+    return sum + Pointwise.loop<Op, T>(SUM, a + bytes, b + bytes, c + bytes, n - whole, p, q, scale, v, ga, gb, gc);
+  }
+
+  /** Values alone, of an op so short that a turn would wait for its sum: four vectors a turn and four sums. */
+  @inline static sum<Op extends PointwiseOp<T>, T extends number>(a: usize, b: usize, c: usize, bytes: usize, p: f64, q: f64): f64 {
+    const pp = Lanes.splat<T>(p);
+    const qq = Lanes.splat<T>(q);
+    const stop = a + bytes;
+    let wide = f64x2.splat(0);
+    while (a < stop) {
+      let s0 = f64x2.splat(0);
+      let s1 = f64x2.splat(0);
+      let s2 = f64x2.splat(0);
+      let s3 = f64x2.splat(0);
+      const end = min(stop, a + 64 * TURNS);
+      do {
+        s0 = Pointwise.add<Op, T>(s0, v128.load(a), v128.load(b), c, 0, pp, qq);
+        s1 = Pointwise.add<Op, T>(s1, v128.load(a, 16), v128.load(b, 16), c, 16, pp, qq);
+        s2 = Pointwise.add<Op, T>(s2, v128.load(a, 32), v128.load(b, 32), c, 32, pp, qq);
+        s3 = Pointwise.add<Op, T>(s3, v128.load(a, 48), v128.load(b, 48), c, 48, pp, qq);
+        a += 64;
+        b += 64;
+        if (isDefined(changetype<Op>(0).ternary)) c += 64;
+      } while (a < end);
+      wide = Lanes.widen<T>(Lanes.widen<T>(wide, s0), s1);
+      wide = Lanes.widen<T>(Lanes.widen<T>(wide, s2), s3);
+    }
+    return Lanes.total(wide);
+  }
+
+  @inline static add<Op extends PointwiseOp<T>, T extends number>(so: v128, x: v128, t: v128, c: usize, at: usize, p: v128, q: v128): v128 {
+    const op = changetype<Op>(0);
+    let u = x;
+    if (isDefined(op.ternary)) u = v128.load(c + at);
+    const s = op.shared(x, t, u, p, q);
+    if (isDefined(op.sum)) return op.sum(so, s, p, q);
+    return v128.add<T>(so, op.value(x, t, u, p, q, s));
   }
 
   @inline static loop<Op extends PointwiseOp<T>, T extends number>(

@@ -43,6 +43,6 @@ export const huberLoss: LossSpec<Loss<[input: 1, target: 2], HuberOptions, "inpu
   arguments: [differentiable("input"), onDemand("target")],
   options: [positive("delta", 1), tensorOption("weight")],
   ops: { huber: op },
-  choose: (frame) => ["huber", frame.options[0] as number, 0.5],
+  choose: (frame) => ["huber", frame.options[0] as number, -(frame.options[0] as number)],
   weight: 2,
 });

@@ -50,6 +50,6 @@ export const l1Loss: LossSpec<Loss<[input: 1, target: 2], L1Options, "input" | "
   options: [tensorOption("weight")],
   meanByWeight: true,
   ops: { l1: l1Op },
-  choose: () => ["l1", 1, 0],
+  choose: () => ["l1", 1, -0],
   weight: 2,
 });

@@ -50,6 +50,6 @@ export const smoothL1Loss: LossSpec<Loss<[input: 1, target: 2], SmoothL1Options,
     const beta = frame.options[0] as number;
     // so wide that everything lies inside it, at a value of 0: 0 · infinity would be NaN
     if (beta > LARGEST[frame.dtype]) return ["smoothL1", 0, 0];
-    return beta < SMALLEST[frame.dtype] ? ["l1", 1, 0] : ["smoothL1", 1 / beta, beta / 2];
+    return beta < SMALLEST[frame.dtype] ? ["l1", 1, -0] : ["smoothL1", 1 / beta, beta / 2];
   },
 });
