@@ -17,9 +17,9 @@ export class Port {
   kind: Kind = "in";
   data: FloatArray | Int32Array = new Int32Array(0);
   broadcast: Source["broadcast"] = null;
-  /** Whether a row has all its elements here; else it has `each`. */
-  wide = true;
+  /** Elements of a row that are here, and whether these are all. */
   each = 1;
+  wide = true;
   /** Whether a transposer brings its rows in and out. */
   strided = false;
   /** Address of the array's first element where it is one of alloc's and used where it lies, else 0. */
@@ -82,9 +82,6 @@ export interface Transposer {
 }
 
 const WHOLE = BEGIN | REDUCE | FINISH;
-/** Ports with a row's elements, and with one element a row. */
-const WIDE = 1;
-const SINGLE = 2;
 
 export class Stream {
   private readonly window: Window;
@@ -130,8 +127,9 @@ export class Stream {
     port.data = data;
     port.broadcast = null;
     port.wide = wide;
-    port.each = each;
+    port.each = wide ? this.width : each;
     port.strided = wide && this.transposer !== null;
+    port.at = port.address;
     port.bytes = BYTES[this.dtype];
     port.own = 0;
     if (kind === "out") this.written[this.writes++] = port;
@@ -178,30 +176,45 @@ export class Stream {
     return this.port(slot, "factors", data, false, 1);
   }
 
+  /** Whole rows: what they have one of is staged and copied out alike. */
   private stage(): void {
-    for (let i = 0; i < this.reads; i++) this.stageOne(this.read[i] as Port);
-    for (let i = 0; i < this.writes; i++) this.stageOne(this.written[i] as Port);
-  }
-
-  private stageOne(port: Port): void {
-    if (!port.wide) port.stage(this.window, this.row * port.each, this.rows * port.each);
-    else if (!port.strided) port.stage(this.window, this.row * this.width + this.from, this.rows * this.count);
-    else {
-      port.at = port.address;
-      if (port.kind === "in") this.transposer?.gather(port, this.row, this.rows, this.from, this.count);
+    const { window, row, rows } = this;
+    for (let i = 0; i < this.reads; i++) {
+      const port = this.read[i] as Port;
+      if (port.strided) this.transposer?.gather(port, row, rows, 0, this.width);
+      else port.stage(window, row * port.each, rows * port.each);
+    }
+    for (let i = 0; i < this.writes; i++) {
+      const port = this.written[i] as Port;
+      if (!port.strided) port.stage(window, row * port.each, rows * port.each);
     }
   }
 
-  /** Copies out what was written: whole rows, and what they have one of, as the bits of `which` say. */
-  private collect(which: number): void {
+  private collect(): void {
+    const { window, row, rows } = this;
     for (let i = 0; i < this.writes; i++) {
       const port = this.written[i] as Port;
-      if (!port.wide) {
-        if (which & SINGLE) port.collect(this.window, this.row, this.rows);
-      } else if (which & WIDE) {
-        if (!port.strided) port.collect(this.window, this.row * this.width + this.from, this.rows * this.count);
-        else this.transposer?.scatter(port, this.row, this.rows, this.from, this.count);
-      }
+      if (port.strided) this.transposer?.scatter(port, row, rows, 0, this.width);
+      else port.collect(window, row * port.each, rows * port.each);
+    }
+  }
+
+  private stagePiece(port: Port): void {
+    const { row, from, count } = this;
+    if (!port.wide) port.stage(this.window, row * port.each, port.each);
+    else if (!port.strided) port.stage(this.window, row * this.width + from, count);
+    else if (port.kind === "in") this.transposer?.gather(port, row, 1, from, count);
+  }
+
+  /** Copies out a piece of what has whole rows, or what has one element a row. */
+  private collectPiece(wide: boolean): void {
+    const { row, from, count } = this;
+    for (let i = 0; i < this.writes; i++) {
+      const port = this.written[i] as Port;
+      if (port.wide !== wide) continue;
+      if (!wide) port.collect(this.window, row, 1);
+      else if (!port.strided) port.collect(this.window, row * this.width + from, count);
+      else this.transposer?.scatter(port, row, 1, from, count);
     }
   }
 
@@ -226,7 +239,7 @@ export class Stream {
   next(): boolean {
     if (this.pieces) return this.nextPiece();
     if (this.rows > 0) {
-      this.collect(WIDE | SINGLE);
+      this.collect();
       this.row += this.rows;
     }
     const left = this.total - this.row;
@@ -238,7 +251,7 @@ export class Stream {
   }
 
   private nextPiece(): boolean {
-    if (this.rows > 0 && this.phases & (FINISH | APPLY)) this.collect(this.phases === APPLY ? WIDE : SINGLE);
+    if (this.rows > 0 && this.phases & (FINISH | APPLY)) this.collectPiece(this.phases === APPLY);
     this.rows = 1;
     this.from += this.count;
     if (this.phases === FINISH || this.phases === 0 || this.from >= this.width) {
@@ -255,7 +268,8 @@ export class Stream {
       if (this.row >= this.total) return false;
     } else this.phases &= ~BEGIN;
     this.count = this.phases === FINISH ? 0 : Math.min(batchOf(this.dtype, 1), this.width - this.from);
-    this.stage();
+    for (let k = 0; k < this.reads; k++) this.stagePiece(this.read[k] as Port);
+    for (let k = 0; k < this.writes; k++) this.stagePiece(this.written[k] as Port);
     return true;
   }
 }
