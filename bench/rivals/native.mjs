@@ -49,7 +49,8 @@ export async function torch(folder) {
       const kinds = made.grads.length > 0 ? ["value", "grad"] : ["value"];
       return Object.entries(modes).map(([name, mode]) => ({
         name,
-        tolerance: SUMS,
+        // its CTC in float32 is off by 0.7 % of the usual gradient after 500 steps, beside its own float64
+        tolerance: made.loss === "ctcLoss" ? { ...SUMS, grad: 0.02 } : SUMS,
         kinds,
         server: { result: (grads) => server.result(grads, mode), turn: (grad, ms) => server.turn(grad, ms, mode) },
       }));
