@@ -55,6 +55,7 @@ async function enter(name, start) {
 
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text) console.error(text); // half an hour without a word looks like a hang
 }
 
 /** /proc knows what the processor can do; elsewhere nobody asks. */
