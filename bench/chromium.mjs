@@ -1,7 +1,6 @@
 // npm run bench:chromium [-- --quick] [-- --only <regex>]: the table of npm run bench in headless Chromium, on a page that is isolated (for its clock), and
 // beside it how long losskit takes there against the last complete run on Node 24.
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { node, root, run, setup } from "../scripts/setup.mjs";
@@ -9,7 +8,8 @@ import { besideNode, openPage } from "./page.mjs";
 
 setup();
 run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
-const { about, fiveDigits, lost, render } = await import("../build/tools/bench/report.js");
+const { about, lost, render } = await import("../build/tools/bench/report.js");
+const { save } = await import("../build/tools/bench/save.js");
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
 const only = new RegExp(values.only ?? "", "i");
 const effort = values.quick ? { rounds: 3, time: 8 } : { rounds: 11, time: 15 };
@@ -34,15 +34,11 @@ const report = {
   extras: [],
 };
 
-const text = render(report) + besideNode(`${root}bench/results/node-24.json`, rows, ({ loss, size }) => `${loss} ${size}`);
+const text = render(report) + besideNode(`${root}build/bench/node-24.json`, rows, ({ loss, size }) => `${loss} ${size}`);
 console.log(text);
 console.log(
   lost(report)
     .map((line) => `missed: ${line}`)
     .join("\n"),
 );
-if (!values.quick && values.only === undefined) {
-  mkdirSync(`${root}bench/results`, { recursive: true });
-  writeFileSync(`${root}bench/results/chromium.md`, text);
-  writeFileSync(`${root}bench/results/chromium.json`, `${JSON.stringify(report, fiveDigits, 1)}\n`);
-}
+if (!values.quick && values.only === undefined) save("chromium", text, report);

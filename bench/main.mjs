@@ -1,4 +1,5 @@
 // npm run bench [-- --quick] [-- --only <regex>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if that is another.
+// After a complete run docs/benchmarks.md is written anew.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -13,3 +14,4 @@ const other = otherNode();
 for (const path of [...(other ? [other.path] : []), node]) {
   execFileSync(path, [`${root}build/tools/bench/run.js`, ...process.argv.slice(2)], { stdio: "inherit" });
 }
+run(node, "scripts/pages.mjs");

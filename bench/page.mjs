@@ -40,6 +40,6 @@ export function besideNode(file, rows, key) {
   if (cells.length === 0) return "";
   const mean = Math.exp(cells.reduce((sum, { ratio }) => sum + Math.log(ratio), 0) / cells.length);
   const slow = cells.filter(({ ratio }) => ratio < 0.6).map(({ name, ratio }) => `- ${name}: ${ratio.toFixed(2)}`);
-  const head = `\`losskit/wasm\` here is ${mean.toFixed(2)} times as fast as on Node 24 (\`${basename(file)}\`), in the geometric mean of ${cells.length} cells. Below 0.6:`;
+  const head = `\`losskit/wasm\` here is ${mean.toFixed(2)} times as fast as on Node 24 (\`${basename(file, ".json")}.md\`), in the geometric mean of ${cells.length} cells. Below 0.6:`;
   return `\n#### Beside Node 24\n\n${head}${slow.length > 0 ? `\n\n${slow.join("\n")}` : " none."}\n`;
 }

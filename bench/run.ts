@@ -1,13 +1,13 @@
 // Times every row of the table under the Node that runs this. --quick: few rounds; --only <regex>: rows whose name and size match.
 // Only a complete run is written to bench/results/: nobody should quote a quick one.
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import * as wasm from "losskit/wasm";
 import { compete } from "./compete.js";
 import { consumed, type Effort } from "./contest.js";
 import { extras } from "./extras.js";
-import { about, fiveDigits, lost, type Report, render } from "./report.js";
+import { about, lost, type Report, render } from "./report.js";
+import { save } from "./save.js";
 import { table } from "./table.js";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
@@ -41,10 +41,4 @@ const missed = lost(report);
 console.log(missed.length > 0 ? `Targets missed:\n${missed.map((line) => `- ${line}`).join("\n")}\n` : "Every target is met.\n");
 if (Number.isNaN(consumed())) console.error("Some loss was NaN."); // also what keeps the results alive
 
-if (!values.quick && values.only === undefined) {
-  const results = new URL("../../../bench/results/", import.meta.url);
-  const name = `node-${process.versions.node.split(".")[0]}`;
-  mkdirSync(results, { recursive: true });
-  writeFileSync(new URL(`${name}.md`, results), text);
-  writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, fiveDigits, 1)}\n`);
-}
+if (!values.quick && values.only === undefined) save(`node-${process.versions.node.split(".")[0]}`, text, report);

@@ -1,4 +1,4 @@
-// npm run check: lint and format, types of every tree, the README against its commands, and the package as npm would publish it.
+// npm run check: lint and format, types of every tree, the generated pages against their commands, and the package as npm would publish it.
 
 import { root, run, setup } from "./setup.mjs";
 
@@ -9,6 +9,6 @@ bin("@biomejs/biome/bin/biome", "ci", ".");
 for (const config of ["tsconfig.json", "assembly/tsconfig.json", "tsconfig.tools.json", "tsconfig.test.json"]) {
   bin("typescript/bin/tsc", "-p", config, "--noEmit");
 }
-run(process.execPath, "scripts/readme.mjs", "--check");
+run(process.execPath, "scripts/pages.mjs", "--check");
 bin("publint/src/cli.js", "--strict");
 bin("@arethetypeswrong/cli/dist/index.js", "--pack", ".", "--profile", "node16");

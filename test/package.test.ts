@@ -2,6 +2,7 @@
  * The package as others load it: from dist, as ES module and CommonJS, without WebAssembly, and what npm would publish.
  */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
@@ -58,4 +59,20 @@ it("the tarball holds what is used and nothing else", () => {
   for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
   for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/pointwise.baseline.wasm", "README.md", "LICENSE"])
     expect(paths).toContain(path);
+});
+
+describe("the lock files name packages for every platform, as npm ci wants, and no registry", () => {
+  type Entry = { optionalDependencies?: Record<string, string>; resolved?: string };
+  for (const folder of ["", "playground/", "bench/rivals/"]) {
+    it(`${folder}package-lock.json`, () => {
+      const { packages } = JSON.parse(readFileSync(`${root}${folder}package-lock.json`, "utf8")) as { packages: Record<string, Entry> };
+      const found = (from: string, name: string): boolean =>
+        `${from}node_modules/${name}` in packages || (from !== "" && found(from.slice(0, from.lastIndexOf("node_modules/", from.length - 2)), name));
+      const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+        Object.keys(optionalDependencies).filter((name) => !found(path === "" ? "" : `${path}/`, name)),
+      );
+      expect(missing).toEqual([]);
+      expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+    });
+  }
 });

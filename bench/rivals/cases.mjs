@@ -134,7 +134,8 @@ export const cases = [
   ...pointwise("bceWithLogitsLoss", [wide, labels], ["input"], ["bceWithLogits", 0, 0]),
   ...pointwise("klDivLoss", [logUniform, uniform], ["input"], ["klDiv", 0, 0]),
   ...pointwise("marginRankingLoss", [normal, normal, signs], ["input1", "input2"], ["marginRanking", 0, 0]),
-  ...classes("crossEntropyLoss", (random, n) => uniform(random, n, -8, 8), "class"),
+  // the last: the vocabulary of a language model
+  ...classes("crossEntropyLoss", (random, n) => uniform(random, n, -8, 8), "class", [...CLASSES, [16, 151936]]),
   ...classes("nllLoss", (random, n) => uniform(random, n, -8, 0), "class"),
   ...vectors("tripletMarginLoss", 3, undefined, ["anchor", "positive", "negative"], ["tripletEuclidean", 1]),
   ...vectors("tripletRatioLoss", 3, undefined, ["anchor", "positive", "negative"], ["tripletEuclidean", 2]),

@@ -1,7 +1,7 @@
 // npm run bench:rivals:chromium [-- --quick] [-- --only <regex>]: the table of npm run bench:rivals in headless Chromium, for those contestants that are this
 // project's own, and beside it how fast losskit is there against the last complete run on Node 24.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { node, root, run, setup } from "../../scripts/setup.mjs";
@@ -9,7 +9,8 @@ import { besideNode, openPage } from "../page.mjs";
 
 setup();
 run(node, "node_modules/typescript/bin/tsc", "-p", "tsconfig.tools.json");
-const { about, fiveDigits } = await import("../../build/tools/bench/report.js");
+const { about } = await import("../../build/tools/bench/report.js");
+const { save } = await import("../../build/tools/bench/save.js");
 const { commit, render } = await import("./report.mjs");
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, only: { type: "string" } } });
 const only = new RegExp(values.only ?? "", "i");
@@ -62,9 +63,6 @@ const report = {
 };
 
 const key = ({ loss, size, kind }) => `${loss} ${size}, ${kind === "grad" ? "value + gradient" : "value"}`;
-const text = render(report) + besideNode(`${root}bench/results/rivals-node-24.json`, rows, key);
+const text = render(report) + besideNode(`${root}build/bench/rivals-node-24.json`, rows, key);
 console.log(text);
-if (!values.quick && values.only === undefined) {
-  writeFileSync(`${root}bench/results/rivals-chromium.md`, text);
-  writeFileSync(`${root}bench/results/rivals-chromium.json`, `${JSON.stringify(report, fiveDigits, 1)}\n`);
-}
+if (!values.quick && values.only === undefined) save("rivals-chromium", text, report);

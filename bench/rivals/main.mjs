@@ -1,5 +1,5 @@
 // npm run bench:rivals [-- --quick] [-- --only <regex>] [-- --among <regex>] [-- --to <folder>]: under Node 24 if its package is installed (relaxed SIMD), then under the current Node if
-// that is another. Installs what bench/rivals/package.json names; without a network it runs with what is there.
+// that is another. Then picture, README and docs/benchmarks.md are written anew. Installs what bench/rivals/package.json names; without a network it runs with what is there.
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -17,3 +17,4 @@ const other = otherNode();
 for (const path of [...(other ? [other.path] : []), node]) {
   execFileSync(path, [`${root}bench/rivals/run.mjs`, ...process.argv.slice(2)], { stdio: "inherit" });
 }
+run(node, "scripts/pages.mjs");

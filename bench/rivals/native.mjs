@@ -41,15 +41,19 @@ export async function torch(folder) {
   const server = new Server(python, ["-u", here("torch_server.py")], folder);
   const { info } = await server.ask({ do: "info" });
   const modes = { "PyTorch eager": "eager", "torch.compile": "compile" };
+  // compiled, it is another loss than PyTorch's own (2.13), of time and memory quadratic in the classes
+  const uncompiled = new Set(["multiLabelMarginLoss"]);
   return {
     info,
     close: () => server.close(),
     async contestants(made) {
       await server.load(made);
       const kinds = made.grads.length > 0 ? ["value", "grad"] : ["value"];
-      return Object.entries(modes).map(([name, mode]) => ({
+      const able = Object.entries(modes).filter(([, mode]) => mode === "eager" || !uncompiled.has(made.loss));
+      return able.map(([name, mode]) => ({
         name,
-        tolerance: SUMS,
+        // its CTC in float32 is off by 0.7 % of the usual gradient after 500 steps, beside its own float64
+        tolerance: made.loss === "ctcLoss" ? { ...SUMS, grad: 0.02 } : SUMS,
         kinds,
         server: { result: (grads) => server.result(grads, mode), turn: (grad, ms) => server.turn(grad, ms, mode) },
       }));

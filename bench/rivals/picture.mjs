@@ -1,6 +1,4 @@
-// One picture of the table: some losses, value + gradient, bars relative to losskit/wasm. Plain SVG text, readable on light and dark.
-
-import { ratio } from "./report.mjs";
+// One picture of bench/results/rivals.json: some losses, value + gradient, bars relative to losskit/wasm. Plain SVG text, readable on light and dark.
 
 const WASM = "losskit/wasm";
 const CELLS = [
@@ -31,9 +29,10 @@ const BAR = 12;
 const GAP = 18;
 const TOP = 84;
 
+const ratio = ({ timings }, of, to) => timings[of] && timings[to] && timings[to][0] / timings[of][0];
 const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 
-export function picture({ rows, cpu, node, commit, date }) {
+export function picture({ rows, about: { cpu, node, commit, date } }) {
   const cells = CELLS.flatMap(([loss, size]) => rows.filter((row) => row.kind === "grad" && row.loss === loss && row.size === size));
   const names = Object.keys(COLOURS).filter((name) => cells.some(({ timings }) => timings[name]));
   const bars = cells.map((row) => names.map((name) => [name, ratio(row, WASM, name)]).filter(([, x]) => x !== undefined));

@@ -36,7 +36,7 @@ function table(rows) {
         if (x === undefined) return "";
         const text = `${times(x)} ± ${percent(timings[name].spread / 2)}`;
         // what is ours is not lost to ourselves
-        return x < 1 && !OWN.includes(name) ? `**${text}** ✗` : text;
+        return x < 1 && !OWN.includes(name) ? `**${text}**` : text;
       });
       return [loss, size, `${duration(timings[WASM].median)} ± ${percent(timings[WASM].spread / 2)}`, ...cells];
     }),
@@ -52,7 +52,8 @@ const MI = 1 << 20;
 const QUESTIONS = [
   { text: "PyTorch eager / losskit/wasm, value + gradient, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "grad", where: large, least: 3 },
   { text: "PyTorch eager / losskit/wasm, value, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "value", where: large, least: 1.5 },
-  { text: "PyTorch eager / losskit/wasm, small", of: WASM, to: "PyTorch eager", where: small, least: 15 },
+  { text: "PyTorch eager / losskit/wasm, value + gradient, small", of: WASM, to: "PyTorch eager", kind: "grad", where: small, least: 15 },
+  { text: "PyTorch eager / losskit/wasm, value, small", of: WASM, to: "PyTorch eager", kind: "value", where: small, least: 15 },
   { text: "torch.compile / losskit/wasm, value + gradient, above 10 000 elements", of: WASM, to: "torch.compile", kind: "grad", where: large, least: 3 },
   {
     text: "torch.compile / losskit/wasm alloc, value, above 10 000 elements",
@@ -88,14 +89,36 @@ function answers(report) {
       .map((row) => ({ name: `${row.loss} ${row.size}, ${row.kind}`, x: ratio(row, of, to) }))
       .filter(({ x }) => x !== undefined);
     const bar = least === undefined ? `at most ${most}` : `at least ${least}`;
-    if (cells.length === 0) return { line: `- ${text}: not measured: ${missing(report, [to, of])} (bar: ${bar})` };
+    if (cells.length === 0) return { text, bar, line: `not measured: ${missing(report, [to, of])}` };
     const mean = geometric(cells.map(({ x }) => x));
     const met = least === undefined ? mean <= most : mean >= least;
     cells.sort((a, b) => (least === undefined ? b.x - a.x : a.x - b.x));
     const worst = cells.slice(0, 5).map(({ name, x }) => `${name} ${times(x)}`);
-    const shown = met ? times(mean) : `**${times(mean)}** ✗`;
-    return { line: `- ${text}: ${shown} (bar: ${bar}; ${cells.length} cells; worst: ${worst.join("; ")})`, text, mean, met };
+    return { text, bar, met, mean, count: cells.length, line: `${times(mean)} (${cells.length} cells; worst for losskit: ${worst.join("; ")})` };
   });
+}
+
+/** The bars that are our own business: printed, not written. */
+export function bars(report) {
+  const verdict = ({ met }) => (met === undefined ? "not measured" : met ? "met" : "missed");
+  const lines = answers(report).map((answer) => `- ${verdict(answer)}: ${answer.text}: ${answer.mean ? times(answer.mean) : ""}, bar ${answer.bar}`);
+  return ["Bars:", ...lines, ""].join("\n");
+}
+
+/** Sizes that README.md, docs/benchmarks.md and the picture show. */
+const SHOWN = new Set(["320", "32 x 10", "32 x 16", "1 Mi", "4096 x 1000", "16 x 151936", "4096 x 384", "500 x 16 x 128 x 60"]);
+
+const TOLD = ["losskit/js", "losskit/wasm alloc", "hand-written JS", "TensorFlow.js wasm", "jax-js", "PyTorch eager", "torch.compile", "fused C", WASM];
+
+/** What scripts/pages.mjs reads, a row a line: of some cells the median and the spread of each contestant, and the geometric means of all cells. */
+export function summary(report) {
+  const { node, cpu, simd, losskit, commit, date, command, versions } = report;
+  const about = { node, cpu, simd, losskit, commit, date, command, versions };
+  const means = answers(report).flatMap(({ text, mean, count }) => (mean === undefined ? [] : [{ text, mean, count }]));
+  const brief = (timings) => Object.fromEntries(TOLD.flatMap((name) => (timings[name] ? [[name, [timings[name].median, timings[name].spread]]] : [])));
+  const rows = report.rows.filter(({ size }) => SHOWN.has(size)).map(({ loss, size, kind, timings }) => ({ loss, size, kind, timings: brief(timings) }));
+  const line = (value) => JSON.stringify(value, (_key, x) => (typeof x === "number" ? Number(x.toPrecision(4)) : x));
+  return `{\n"about": ${line(about)},\n"means": ${line(means)},\n"rows": [\n${rows.map(line).join(",\n")}\n]\n}\n`;
 }
 
 /** Every kernel against the C that does the same. */
@@ -146,7 +169,7 @@ export function render(report) {
     Object.entries(versions)
       .map(([name, version]) => `- ${name}: ${version}`)
       .join("\n"),
-    `One thread each. Medians of ${rounds} alternated rounds, ± half the interquartile range. The column \`${WASM}\` is a time; all others are their time divided by it: how many times faster \`${WASM}\` is. **Bold** ✗: faster than \`${WASM}\`. losskit takes plain arrays and writes to \`out\`; the others have their inputs where they want them, and their results are read back.`,
+    `One thread each. Medians of ${rounds} alternated rounds, ± half the interquartile range. The column \`${WASM}\` is a time; all others are their time divided by it: how many times faster \`${WASM}\` is. **Bold**: faster than \`${WASM}\`. losskit takes plain arrays and writes to \`out\`; the others have their inputs where they want them, and their results are read back.`,
   ];
   if (skipped.length > 0) parts.push(`Not here:\n\n${skipped.map(({ name, reason }) => `- ${name}: ${reason}`).join("\n")}`);
   for (const [kind, title] of Object.entries(KINDS)) {
@@ -158,8 +181,8 @@ export function render(report) {
   if (notes.length > 0) parts.push("#### Cells that are empty although the contestant was there", notes.join("\n"));
   const inexact = sums(rows);
   if (inexact.length > 0) parts.push("#### Values that are further off than 1e-4 (sums in float32), timed all the same", inexact.join("\n"));
-  const lines = answers(report).map(({ line }) => line);
-  parts.push("#### Geometric means, each with its bar", lines.join("\n"));
+  const lines = answers(report).map(({ text, line }) => `- ${text}: ${line}`);
+  parts.push("#### Geometric means", lines.join("\n"));
   return `${parts.filter(Boolean).join("\n\n")}\n`;
 }
 

@@ -2,18 +2,18 @@
 // size match; --among <regex>: of the others only these (fused C, PyTorch, TensorFlow.js ...); --to <folder>: where the report goes. Without that,
 // only a complete run is written, to bench/results/: nobody should quote a quick one.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { about, fiveDigits } from "../../build/tools/bench/report.js";
+import { about } from "../../build/tools/bench/report.js";
+import { save } from "../../build/tools/bench/save.js";
 import { cases } from "./cases.mjs";
 import { compete } from "./compete.mjs";
 import { consumed } from "./measure.mjs";
 import * as native from "./native.mjs";
 import * as own from "./own.mjs";
-import { picture } from "./picture.mjs";
-import { commit, render } from "./report.mjs";
+import { bars, commit, render, summary } from "./report.mjs";
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, only: { type: "string" }, among: { type: "string" }, to: { type: "string" } },
@@ -55,6 +55,7 @@ async function enter(name, start) {
 
 function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (text) console.error(text); // half an hour without a word looks like a hang
 }
 
 /** /proc knows what the processor can do; elsewhere nobody asks. */
@@ -70,7 +71,9 @@ function flags() {
 const begin = performance.now();
 try {
   await enter("fused C", () => native.fusedC(folder));
-  await enter("PyTorch", () => native.torch(folder));
+  // torch.compile takes minutes, and neither of them knows what Node this is: once is enough, unless somebody asks
+  const once = own.backend().simd === "relaxed" || values.among !== undefined;
+  await enter("PyTorch", () => (once ? native.torch(folder) : { skipped: "measured on Node 24 alone" }));
   for (const [name, load] of Object.entries(LIBRARIES)) await enter(name, async () => (await load()).start());
   const rows = [];
   for (const one of cases)
@@ -96,15 +99,13 @@ try {
   };
   const text = render(report);
   console.log(text);
+  console.log(bars(report));
   if (Number.isNaN(consumed())) console.error("Some loss was NaN."); // also what keeps the results alive
   if (values.to || (!values.quick && values.only === undefined && values.among === undefined)) {
-    const results = values.to ? pathToFileURL(`${values.to}/`) : new URL("../results/", import.meta.url);
-    const name = `rivals-node-${process.versions.node.split(".")[0]}`;
-    mkdirSync(results, { recursive: true });
-    writeFileSync(new URL(`${name}.md`, results), text);
-    writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify(report, fiveDigits, 1)}\n`);
-    // of the newest Node alone: relaxed SIMD
-    if (report.simd === "relaxed") writeFileSync(new URL("rivals.svg", results), picture(report));
+    const folder = values.to ? pathToFileURL(`${values.to}/`) : undefined;
+    save(`rivals-node-${process.versions.node.split(".")[0]}`, text, report, folder);
+    // of the newest Node alone (relaxed SIMD): what scripts/pages.mjs reads
+    if (report.simd === "relaxed") writeFileSync(new URL("rivals.json", folder ?? new URL("../results/", import.meta.url)), summary(report));
   }
   // losskit and the C beside it must agree; what others compute is theirs, and in the report
   const wrong = rows.flatMap(({ loss, size, notes }) => notes.filter(({ name }) => /losskit|kernel|fused/.test(name)).map((note) => ({ loss, size, ...note })));
