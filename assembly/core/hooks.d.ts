@@ -18,5 +18,6 @@ declare module "./vectors" {
     maximum(): void;
     square(): void;
     power(): void;
+    counts(): void;
   }
 }

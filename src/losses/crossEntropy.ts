@@ -65,7 +65,8 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
   };
   const denominator = frame.divisor(weightSum);
   const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, null);
-  return frame.value(sum, denominator);
+  // where the weights of all targets are 0 the class term is 0 / 0, whatever smoothing adds
+  return frame.value(frame.averages && weightSum === 0 ? Number.NaN : sum, denominator);
 }
 
 function againstProbabilities(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {

@@ -1,5 +1,6 @@
 import { margins } from "../backend/js/margins.js";
 import { rangeError, shapeText } from "../call/errors.js";
+import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
 import { differentiable, number, REDUCTIONS, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
@@ -19,7 +20,8 @@ export interface MultiMarginOptions {
 /**
  * Multi-class margin: w_y / C Σ_{i ≠ y} max(0, margin − x_y + x_i)^p, the multi-class hinge loss. PyTorch: `F.multi_margin_loss`.
  *
- * Shapes: input (C) or (N, C), target classes () or (N) in any integer array; an input without a shape is (N, length / N). Options: `p` = 1 (or 2),
+ * Shapes: input (C) or (N, C), target classes () or (N) in any integer array, for one sample () or (1); an input () is one class; one without a shape is
+ * (N, length / N). Options: `p` = 1 (or 2),
  * `margin` = 1, `weight` (C), `reduction` = "mean" (over samples).
  * Gradient: only where the hinge is above 0, not at 0: unlike the losses that PyTorch makes of clamps. NaN adds nothing. An empty batch: mean NaN, sum 0.
  * Throws RangeError for a class outside [0, C), p other than 1 and 2, and shapes that do not fit.
@@ -35,11 +37,26 @@ export const multiMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiMa
   run: (frame, backend) => {
     const [input, target, weight] = frame.operands as [Operand, Operand, Operand];
     const [p, margin] = frame.options as [number, number];
-    if (input.shape.length > 2) throw rangeError(frame.loss, input.place, "shape (C) or (N, C)", shapeText(input.shape));
-    const { outer: rows, classes } = classLayout(frame, input, target);
+    const { rows, classes } = samples(frame, input, target);
     checkClassWeight(frame, weight, classes);
     frame.prepareOutputs(rows);
     const { index } = readClasses(frame, target, classes, weight);
     return compute(frame, backend, rows, classes, index, 1, rowWeights(weight, index, rows, 1), p === 2, margin);
   },
 };
+
+/** As PyTorch has it: (N, C), one sample (C), or a single score (); as many classes as samples, so that one may come as () or (1). */
+function samples(frame: Frame, input: Operand, target: Operand): { rows: number; classes: number } {
+  const { shape } = input;
+  if (shape.length > 2) throw rangeError(frame.loss, input.place, "shape (C) or (N, C)", shapeText(shape));
+  if (!input.shaped && target.shape.length === 1) {
+    const { outer, classes } = classLayout(frame, input, target);
+    return { rows: outer, classes };
+  }
+  const rows = shape.length === 2 ? (shape[0] as number) : 1;
+  if (target.shape.length > 1 || target.size !== rows) {
+    const expected = `shape ${shapeText(shape.length === 2 ? [rows] : [])} for ${input.place} of shape ${shapeText(shape)}`;
+    throw rangeError(frame.loss, target.place, expected, shapeText(target.shape));
+  }
+  return { rows, classes: shape[shape.length - 1] ?? 1 };
+}

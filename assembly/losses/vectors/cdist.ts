@@ -89,17 +89,17 @@ class Cdist extends Kernel {
         const y0 = v128.load(y);
         const y1 = v128.load(y + next);
         let r = v128.load(x);
-        s00 = norm.gather(s00, v128.sub<T>(r, y0), pp);
-        s01 = norm.gather(s01, v128.sub<T>(r, y1), pp);
+        s00 = Cdist.gather<N, T>(s00, v128.sub<T>(r, y0), pp);
+        s01 = Cdist.gather<N, T>(s01, v128.sub<T>(r, y1), pp);
         r = v128.load(x + to1);
-        s10 = norm.gather(s10, v128.sub<T>(r, y0), pp);
-        s11 = norm.gather(s11, v128.sub<T>(r, y1), pp);
+        s10 = Cdist.gather<N, T>(s10, v128.sub<T>(r, y0), pp);
+        s11 = Cdist.gather<N, T>(s11, v128.sub<T>(r, y1), pp);
         r = v128.load(x + to2);
-        s20 = norm.gather(s20, v128.sub<T>(r, y0), pp);
-        s21 = norm.gather(s21, v128.sub<T>(r, y1), pp);
+        s20 = Cdist.gather<N, T>(s20, v128.sub<T>(r, y0), pp);
+        s21 = Cdist.gather<N, T>(s21, v128.sub<T>(r, y1), pp);
         r = v128.load(x + to3);
-        s30 = norm.gather(s30, v128.sub<T>(r, y0), pp);
-        s31 = norm.gather(s31, v128.sub<T>(r, y1), pp);
+        s30 = Cdist.gather<N, T>(s30, v128.sub<T>(r, y0), pp);
+        s31 = Cdist.gather<N, T>(s31, v128.sub<T>(r, y1), pp);
         x += 16;
         y += 16;
       } while (x < end);
@@ -118,6 +118,15 @@ class Cdist extends Kernel {
     Cdist.store<N, T>(out + (i1 * step + j0) * size, second, w10, w11, p);
     Cdist.store<N, T>(out + (i2 * step + j0) * size, second, w20, w21, p);
     Cdist.store<N, T>(out + (i3 * step + j0) * size, second, w30, w31, p);
+  }
+
+  /** PyTorch's cdist keeps a NaN where it counts, too; its pairwise_distance does not. */
+  @inline static gather<N extends Norm<T>, T extends number>(sum: v128, v: v128, p: v128): v128 {
+    const norm = changetype<N>(0);
+    const next = norm.gather(sum, v, p);
+    // a mask of ones is NaN
+    if (isDefined(norm.counts)) return v128.or(next, v128.ne<T>(v, v));
+    return next;
   }
 
   /** The norms of two sums, one at `to`, one `second` bytes behind. */

@@ -48,7 +48,8 @@ class Cosine extends Kernel {
         if (value) Lanes.store<T>(value + row * size, loss);
       }
       if (phases & APPLY) {
-        Cosine.apply<T>(call, a, b, bytes, ga, gb);
+        if (bytes == size) Cosine.single<T>(call, a, b, ga, gb);
+        else Cosine.apply<T>(call, a, b, bytes, ga, gb);
         ga += stepA;
         gb += stepB;
       }
@@ -110,6 +111,14 @@ class Cosine extends Kernel {
     call.ownA = (-slope * cos) / m1;
     call.ownB = (-slope * cos) / m2;
     return loss;
+  }
+
+  /** Vectors of one number are parallel: both terms cancel but for EPS, which is all that is left of 1 - a^2 / (a^2 + EPS). */
+  @inline static single<T extends number>(call: VectorsBlock, a: usize, b: usize, ga: usize, gb: usize): void {
+    const x = Lanes.load<T>(a);
+    const t = Lanes.load<T>(b);
+    Lanes.store<T>(ga, t * call.mixed * (EPS / (x * x + EPS)));
+    Lanes.store<T>(gb, x * call.mixed * (EPS / (t * t + EPS)));
   }
 
   @inline static apply<T extends number>(call: VectorsBlock, a: usize, b: usize, bytes: i32, ga: usize, gb: usize): void {

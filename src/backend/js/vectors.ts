@@ -52,11 +52,23 @@ export function distances(call: VectorsCall): number {
     const start = row * dims;
     const end = start + dims;
     const near = norm(a, b, start, end, eps, p);
-    const value = call.kind === DISTANCE || !c ? near : triplet(call, c, row, start, end, near);
+    const value = call.kind === DISTANCE || !c ? distance(call, row, start, end, near) : triplet(call, c, row, start, end, near);
     sum += value;
     if (values) values[row] = value;
   }
   return sum;
+}
+
+function distance(call: VectorsCall, row: number, start: number, end: number, near: number): number {
+  const { a, b, p, eps, gradA, gradB } = call;
+  if (!gradA && !gradB) return near;
+  const k = factor(a, b, start, end, eps, p, near, call.scale * (call.gradOutput ? (call.gradOutput[row] as number) : 1));
+  for (let i = start; i < end; i++) {
+    const g = k * slope((a[i] as number) - (b[i] as number) + eps, near, p);
+    if (gradA) gradA[i] = g;
+    if (gradB) gradB[i] = -g;
+  }
+  return near;
 }
 
 function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, end: number, near: number): number {
@@ -163,6 +175,15 @@ export function cdist(call: CdistCall): void {
   const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
   for (let i = 0; i < rows; i++) {
     const row = startA + i * dims;
-    for (let j = 0; j < cols; j++) into[at + i * cols + j] = norm(a, b, row, row + dims, 0, p, startB + j * dims - row);
+    for (let j = 0; j < cols; j++) {
+      const shift = startB + j * dims - row;
+      into[at + i * cols + j] = norm(a, b, row, row + dims, 0, p, shift) + (p === 0 ? poison(a, b, row, row + dims, shift) : 0);
+    }
   }
+}
+
+/** NaN where a difference is NaN, else 0: PyTorch's cdist keeps it where it counts, too; its pairwise_distance does not. */
+function poison(u: FloatArray, v: FloatArray, start: number, end: number, shift: number): number {
+  for (let i = start; i < end; i++) if (Number.isNaN((u[i] as number) - (v[i + shift] as number))) return Number.NaN;
+  return 0;
 }
