@@ -37,6 +37,11 @@ function gather(frame: Frame): number | FloatArray {
   const { outer, classes, inner } = classLayout(frame, input, target);
   checkClassWeight(frame, weight, classes);
   frame.prepareOutputs(outer * inner);
+  const usual = inner === 1 && target.tag === "Int32Array" && !weight.given && !frame.outValue && !frame.outs[0];
+  if (usual && input.data instanceof Float32Array) {
+    const sum = onePass(input.data, target.raw as Int32Array, outer, classes, Number(frame.options[1]));
+    if (counted >= 0) return frame.value(sum, frame.divisor(counted));
+  }
   const { index, weightSum } = readClasses(frame, target, classes, weight, frame.options[1] as number | bigint);
   const x = input.data;
   const weights = weight.given ? weight.data : null;
@@ -61,7 +66,27 @@ function gather(frame: Frame): number | FloatArray {
   return frame.value(sum, denominator);
 }
 
-/** The usual case, one load per row. */
+/** How many samples the last pass counted; -1 where it met what is no class: who reads the classes one by one says which. */
+let counted = 0;
+
+/** The usual value: each class is read once, checked and used, by a function that only ever sees these two kinds of array. */
+function onePass(x: Float32Array, y: Int32Array, rows: number, classes: number, ignore: number): number {
+  let sum = 0;
+  let ignored = 0;
+  for (let row = 0, base = 0; row < rows; row++, base += classes) {
+    const c = y[row] as number;
+    if (c === ignore) ignored++;
+    else if (c >>> 0 < classes) sum -= x[base + c] as number;
+    else {
+      counted = -1;
+      return 0;
+    }
+  }
+  counted = rows - ignored;
+  return sum;
+}
+
+/** The same where gradients or values are wanted too, one load per row. */
 function plainSum(x: FloatArray, index: Int32Array, rows: number, classes: number): number {
   let sum = 0;
   for (let row = 0, base = 0; row < rows; row++, base += classes) {
