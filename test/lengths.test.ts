@@ -216,6 +216,8 @@ describe("rows longer than the tile", () => {
     float64: () => ({ relative: 1e-13, absolute: 1e-300 }),
   };
 
+  const simdOf = ({ api }: Entry) => (api as unknown as { backend(): { simd: string | null } }).backend().simd;
+
   function checkRows(row: LossRow, args: Args, options: Options, tolerance = tolerances): void {
     const reference = row.reference(args, options);
     const { value, grads } = reduce(reference, "mean");
@@ -231,7 +233,11 @@ describe("rows longer than the tile", () => {
         const out = Object.fromEntries(wrt.map((name) => [name, arrays[row.arguments.indexOf(name)]]));
         for (const where of [{}, { out }]) {
           const got = call.valueAndGrad(...lowered, { ...lowerOptions(options, dtype), wrt, ...where });
-          expect(got.value, "value beside the gradient").toBe(alone);
+          // The relaxed build sums long rows of float32 as powers of 2 where no gradient needs e^x itself (assembly/losses/classes/crossEntropy.ts):
+          // another rounding of the same terms, far below half a unit of float32. Everywhere else the same bits.
+          const apart = dtype === "float32" && row.name === "crossEntropyLoss" && simdOf(entry) === "relaxed";
+          if (apart) agree(flat(got.value), flat(alone), () => ({ relative: 2 ** -25, absolute: 0 }), label("value beside the gradient"));
+          else expect(got.value, "value beside the gradient").toBe(alone);
           for (const name of wrt) agree(got.grad[name] ?? [], grads[name] as Float64Array, tolerance[dtype], label(`${name} ${Object.keys(where)}`));
         }
       }

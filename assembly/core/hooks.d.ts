@@ -7,6 +7,10 @@ declare module "./pointwise" {
   interface PointwiseOp<T> {
     ternary(): void;
     long(): void;
+    split(): void;
+    fixed(p: v128, q: v128): v128;
+    argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
+    normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
     gradC(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
     sum(so: v128, s: v128, p: v128, q: v128): v128;
     gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;

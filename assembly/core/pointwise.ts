@@ -1,5 +1,6 @@
 // The family of losses that look at one position at a time: the contract an op fulfils, and the only loop over positions.
 
+import { Log } from "../math/log";
 import { Lanes, TURNS } from "./lanes";
 
 /**
@@ -12,8 +13,11 @@ export abstract class PointwiseOp<T extends number> {
   abstract shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
   abstract value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   abstract gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
-  // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions;
-  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one; sum(so, s) is value(…) added to a sum, where the
+  // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions,
+  // `split(): void {}` one of two transcendentals, of which one is `shared`, that gains by a loop for each;
+  // argument(…) is what `shared` takes the logarithm of, and normal(…) is `shared` for blocks where that is a positive normal number throughout;
+  // fixed(p, q) is what an op without a third operand gets for c, computed once: a constant that V8 would build at each use;
+  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one; sum(so, s, …) is value(…) added to a sum, where the
   // last multiplication of the value and that addition can be one instruction.
 }
 
@@ -21,7 +25,8 @@ export class Pointwise {
   /**
    * n positions. Returns the sum of the values. Writes the gradient of a, times `scale`, to ga unless that is 0. With v every output is
    * written: values, gradients of a, of b and of c if there is one; whoever does not want one of them points it at memory that nobody reads.
-   * Reads and writes whole pairs of vectors: operands and outputs are padded to them.
+   * Reads and writes whole pairs of vectors: operands and outputs are padded to them. gb must be writable memory of 2 KiB even where it is no output:
+   * scratch of the ops that are split.
    */
   @inline static run<Op extends PointwiseOp<T>, T extends number>(
     a: usize,
@@ -37,6 +42,10 @@ export class Pointwise {
     gc: usize = 0,
   ): f64 {
     if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    if (isDefined(changetype<Op>(0).split)) {
+      if (ga) return Pointwise.split<Op, T>(GRAD, a, b, c, n, p, q, scale, ga, gb);
+      return Pointwise.split<Op, T>(SUM, a, b, c, n, p, q, scale, ga, gb);
+    }
     if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb, gc);
     if (isDefined(changetype<Op>(0).long)) return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb, gc);
     // whole turns of four vectors, then what is left
@@ -47,10 +56,81 @@ export class Pointwise {
     return sum + Pointwise.loop<Op, T>(SUM, a + bytes, b + bytes, c + bytes, n - whole, p, q, scale, v, ga, gb, gc);
   }
 
+  /**
+   * Three loops over a block that stays in the first-level cache: `shared` of each position into scratch, then values, then gradients. One loop of all
+   * is a chain so long that hardly two turns of it fit into the processor's scheduler.
+   */
+  @inline static split<Op extends PointwiseOp<T>, T extends number>(
+    mode: i32,
+    a: usize,
+    b: usize,
+    c: usize,
+    n: i32,
+    p: f64,
+    q: f64,
+    scale: f64,
+    ga: usize,
+    scratch: usize,
+  ): f64 {
+    const op = changetype<Op>(0); // no state: a null receiver
+    const pp = Lanes.splat<T>(p);
+    const qq = Lanes.splat<T>(q);
+    const ss = Lanes.splat<T>(scale);
+    let u = Pointwise.fixed<Op, T>(pp, qq);
+    const total = n * sizeof<T>();
+    let wide = f64x2.splat(0);
+    for (let start = 0; start < total; start += BLOCK) {
+      const bytes = min(total - start, BLOCK);
+      let odd = f64x2.splat(0);
+      if (isDefined(op.argument)) {
+        for (let i = 0; i < bytes; i += 16) {
+          if (isDefined(op.ternary)) u = v128.load(c + i);
+          odd = v128.or(odd, Log.special<T>(op.argument(v128.load(a + i), v128.load(b + i), u, pp, qq)));
+        }
+      }
+      if (isDefined(op.argument) && !v128.any_true(odd)) {
+        for (let i = 0; i < bytes; i += 16) {
+          if (isDefined(op.ternary)) u = v128.load(c + i);
+          v128.store(scratch + i, op.normal(v128.load(a + i), v128.load(b + i), u, pp, qq));
+        }
+      } else
+        for (let i = 0; i < bytes; i += 16) {
+          if (isDefined(op.ternary)) u = v128.load(c + i);
+          v128.store(scratch + i, op.shared(v128.load(a + i), v128.load(b + i), u, pp, qq));
+        }
+      const whole = bytes & -16;
+      let i: i32 = 0;
+      while (i < bytes) {
+        let sum = f64x2.splat(0);
+        // the last, partial vector is a block of its own, whose sum is masked
+        const end = i < whole ? min(whole, i + 16 * TURNS) : bytes;
+        do {
+          if (isDefined(op.ternary)) u = v128.load(c + i);
+          sum = v128.add<T>(sum, op.value(v128.load(a + i), v128.load(b + i), u, pp, qq, v128.load(scratch + i)));
+          i += 16;
+        } while (i < end);
+        if (i > bytes) sum = v128.and(sum, Lanes.first(16 - (i - bytes)));
+        wide = Lanes.widen<T>(wide, sum);
+      }
+      if (mode == GRAD) {
+        for (let i = 0; i < bytes; i += 16) {
+          if (isDefined(op.ternary)) u = v128.load(c + i);
+          v128.store(ga + i, v128.mul<T>(op.gradA(v128.load(a + i), v128.load(b + i), u, pp, qq, v128.load(scratch + i)), ss));
+        }
+        ga += BLOCK;
+      }
+      a += BLOCK;
+      b += BLOCK;
+      if (isDefined(op.ternary)) c += BLOCK;
+    }
+    return Lanes.total(wide);
+  }
+
   /** Values alone, of an op so short that a turn would wait for its sum: four vectors a turn and four sums. */
   @inline static sum<Op extends PointwiseOp<T>, T extends number>(a: usize, b: usize, c: usize, bytes: usize, p: f64, q: f64): f64 {
     const pp = Lanes.splat<T>(p);
     const qq = Lanes.splat<T>(q);
+    const uu = Pointwise.fixed<Op, T>(pp, qq);
     const stop = a + bytes;
     let wide = f64x2.splat(0);
     while (a < stop) {
@@ -60,10 +140,10 @@ export class Pointwise {
       let s3 = f64x2.splat(0);
       const end = min(stop, a + 64 * TURNS);
       do {
-        s0 = Pointwise.add<Op, T>(s0, v128.load(a), v128.load(b), c, 0, pp, qq);
-        s1 = Pointwise.add<Op, T>(s1, v128.load(a, 16), v128.load(b, 16), c, 16, pp, qq);
-        s2 = Pointwise.add<Op, T>(s2, v128.load(a, 32), v128.load(b, 32), c, 32, pp, qq);
-        s3 = Pointwise.add<Op, T>(s3, v128.load(a, 48), v128.load(b, 48), c, 48, pp, qq);
+        s0 = Pointwise.add<Op, T>(s0, v128.load(a), v128.load(b), c, 0, uu, pp, qq);
+        s1 = Pointwise.add<Op, T>(s1, v128.load(a, 16), v128.load(b, 16), c, 16, uu, pp, qq);
+        s2 = Pointwise.add<Op, T>(s2, v128.load(a, 32), v128.load(b, 32), c, 32, uu, pp, qq);
+        s3 = Pointwise.add<Op, T>(s3, v128.load(a, 48), v128.load(b, 48), c, 48, uu, pp, qq);
         a += 64;
         b += 64;
         if (isDefined(changetype<Op>(0).ternary)) c += 64;
@@ -74,9 +154,16 @@ export class Pointwise {
     return Lanes.total(wide);
   }
 
-  @inline static add<Op extends PointwiseOp<T>, T extends number>(so: v128, x: v128, t: v128, c: usize, at: usize, p: v128, q: v128): v128 {
+  /** What an op without a third operand gets for c. */
+  @inline static fixed<Op extends PointwiseOp<T>, T extends number>(p: v128, q: v128): v128 {
     const op = changetype<Op>(0);
-    let u = x;
+    if (isDefined(op.fixed)) return op.fixed(p, q);
+    return p;
+  }
+
+  @inline static add<Op extends PointwiseOp<T>, T extends number>(so: v128, x: v128, t: v128, c: usize, at: usize, fixed: v128, p: v128, q: v128): v128 {
+    const op = changetype<Op>(0);
+    let u = fixed;
     if (isDefined(op.ternary)) u = v128.load(c + at);
     const s = op.shared(x, t, u, p, q);
     if (isDefined(op.sum)) return op.sum(so, s, p, q);
@@ -100,6 +187,7 @@ export class Pointwise {
     const pp = Lanes.splat<T>(p);
     const qq = Lanes.splat<T>(q);
     const ss = Lanes.splat<T>(scale);
+    const uu = Pointwise.fixed<Op, T>(pp, qq);
     // two vectors a turn and two sums; one where the op is long enough to keep the processor busy by itself
     const stride: i32 = isDefined(changetype<Op>(0).long) ? 16 : 32;
     const bytes = n * sizeof<T>();
@@ -112,9 +200,9 @@ export class Pointwise {
       // the last, partial turn is a block of its own, whose sums are masked: no second copy of the op for the tail
       const end = a < whole ? min(whole, a + stride * TURNS) : stop;
       do {
-        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, pp, qq, ss, v, ga, gb, gc));
+        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, uu, pp, qq, ss, v, ga, gb, gc));
         if (!isDefined(changetype<Op>(0).long)) {
-          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, pp, qq, ss, v + 16, ga + 16, gb + 16, gc + 16));
+          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, uu, pp, qq, ss, v + 16, ga + 16, gb + 16, gc + 16));
         }
         a += stride;
         b += stride;
@@ -143,6 +231,7 @@ export class Pointwise {
     a: usize,
     b: usize,
     c: usize,
+    fixed: v128,
     p: v128,
     q: v128,
     scale: v128,
@@ -154,7 +243,7 @@ export class Pointwise {
     const op = changetype<Op>(0); // no state: a null receiver
     const x = v128.load(a);
     const t = v128.load(b);
-    let u = x;
+    let u = fixed;
     if (isDefined(op.ternary)) u = v128.load(c);
     const s = op.shared(x, t, u, p, q);
     const value = op.value(x, t, u, p, q, s);
@@ -176,3 +265,5 @@ export class Pointwise {
 const SUM: i32 = 0;
 const GRAD: i32 = 1;
 const EACH: i32 = 2;
+/** Bytes that the loops of `split` take in turn. */
+const BLOCK: i32 = 2048;

@@ -99,6 +99,19 @@ export class Log {
     return Lanes.madd<T>(k, Log.constant<T>(5), v128.add<T>(f, rest));
   }
 
+  /** Not 0 in a lane where x is no positive normal number. */
+  @inline static special<T extends number>(x: v128): v128 {
+    if (sizeof<T>() == 4) return i32x4.ge_u(i32x4.sub(x, Log.constant<T>(0)), Log.bits<T>(4));
+    // float64 has no unsigned comparison
+    return v128.not(v128.and(v128.ge<T>(x, Log.constant<T>(0)), v128.lt<T>(x, Log.constant<T>(1))));
+  }
+
+  /** log x as below for positive normal numbers. */
+  @inline static normal<T extends number>(x: v128): v128 {
+    const moved = Log.moved<T>(x);
+    return Log.assemble<T>(Log.exponent<T>(moved), Log.fraction<T>(moved));
+  }
+
   /** log x as below for 0 < x < infinity; at 0 a number that is only known to be below -100 (float32: -105). NaN does not pass. */
   @inline static finite<T extends number>(x: v128): v128 {
     const subnormal = v128.lt<T>(x, Log.constant<T>(0));

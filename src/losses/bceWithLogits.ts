@@ -24,10 +24,12 @@ export const logitsOp: PointwiseOp = {
       const logit = x[i] as number;
       const target = t[i] as number;
       const e = Math.exp(-Math.abs(logit));
-      const value = (logit < 0 ? 0 : logit) - logit * target + Math.log1p(e);
+      const factor = (logit >= 0 ? 1 : 0) - target;
+      const value = logit * factor + Math.log1p(e);
       sum += value;
       values[i] = value;
-      gradX[i] = ((logit >= 0 ? 1 : e) / (1 + e) - target) * scale;
+      const tail = e / (1 + e); // sigma(-|x|)
+      gradX[i] = (logit >= 0 ? factor - tail : factor + tail) * scale;
       gradT[i] = -logit * scale;
     }
     return sum;
@@ -44,11 +46,13 @@ const weighted: PointwiseOp = {
       const e = Math.exp(-Math.abs(logit));
       const soft = Math.log1p(e);
       const minus = soft - (logit > 0 ? 0 : logit); // -log sigma(x)
-      const value = (1 - target) * logit + (1 + (positive - 1) * target) * minus;
+      // where x < 0 has no more e^x, an infinite weight has its say in the factor
+      const rest = logit < 0 && soft === 0 ? 0 : (1 + (positive - 1) * target) * soft;
+      const value = logit * (logit >= 0 ? 1 - target : -positive * target) + rest;
       sum += value;
       values[i] = value;
-      const sigmoid = (logit >= 0 ? 1 : e) / (1 + e);
-      gradX[i] = ((positive * target + 1 - target) * sigmoid - positive * target) * scale;
+      const term = (positive * target + (1 - target)) * (e / (1 + e)); // sigma(-|x|)
+      gradX[i] = (logit >= 0 ? 1 - target - term : term - positive * target) * scale;
       gradT[i] = (positive * minus - (soft + (logit < 0 ? 0 : logit))) * scale;
     }
     return sum;

@@ -8,6 +8,13 @@ import { Log } from "../../math/log";
 @final
 class KlDiv<T extends number> extends PointwiseOp<T> {
   long(): void {}
+  split(): void {}
+  @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return b;
+  }
+  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.normal<T>(b);
+  }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Log.log<T>(b);
   }

@@ -53,19 +53,26 @@ class PoissonLogFull<T extends number> extends PointwiseOp<T> {
   }
 }
 
-/** a - b log(a + p), p = eps. Shared = a + p. */
+/** a - b log(a + p), p = eps. Shared = log(a + p). */
 @unmanaged
 @final
 class Poisson<T extends number> extends PointwiseOp<T> {
   long(): void {}
-  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+  split(): void {}
+  @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.add<T>(a, p);
   }
+  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.normal<T>(v128.add<T>(a, p));
+  }
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.log<T>(v128.add<T>(a, p));
+  }
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    return Lanes.nmadd<T>(b, Log.log<T>(s), a);
+    return Lanes.nmadd<T>(b, s, a);
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    return v128.sub<T>(Lanes.one<T>(), v128.div<T>(b, s));
+    return v128.sub<T>(Lanes.one<T>(), v128.div<T>(b, v128.add<T>(a, p)));
   }
 }
 
@@ -74,13 +81,20 @@ class Poisson<T extends number> extends PointwiseOp<T> {
 @final
 class PoissonFull<T extends number> extends PointwiseOp<T> {
   long(): void {}
-  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+  split(): void {}
+  @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.add<T>(a, p);
   }
+  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.normal<T>(v128.add<T>(a, p));
+  }
+  @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
+    return Log.log<T>(v128.add<T>(a, p));
+  }
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    return v128.add<T>(Lanes.nmadd<T>(b, Log.log<T>(s), a), Stirling.term<T>(b));
+    return v128.add<T>(Lanes.nmadd<T>(b, s, a), Stirling.term<T>(b));
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    return v128.sub<T>(Lanes.one<T>(), v128.div<T>(b, s));
+    return v128.sub<T>(Lanes.one<T>(), v128.div<T>(b, v128.add<T>(a, p)));
   }
 }
