@@ -50,10 +50,10 @@ const MI = 1 << 20;
 
 /** `of` and `to`: the ratio is the time of `to` divided by that of `of`; a bar is at least or at most. */
 const QUESTIONS = [
-  { text: "PyTorch eager / losskit/wasm, value + gradient, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "grad", where: large, least: 3 },
-  { text: "PyTorch eager / losskit/wasm, value, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "value", where: large, least: 1.5 },
-  { text: "PyTorch eager / losskit/wasm, value + gradient, small", of: WASM, to: "PyTorch eager", kind: "grad", where: small, least: 15 },
-  { text: "PyTorch eager / losskit/wasm, value, small", of: WASM, to: "PyTorch eager", kind: "value", where: small, least: 15 },
+  { text: "PyTorch eager / losskit/wasm, value + gradient, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "grad", where: large, least: 4 },
+  { text: "PyTorch eager / losskit/wasm, value, above 10 000 elements", of: WASM, to: "PyTorch eager", kind: "value", where: large, least: 3 },
+  { text: "PyTorch eager / losskit/wasm, value + gradient, small", of: WASM, to: "PyTorch eager", kind: "grad", where: small, least: 25 },
+  { text: "PyTorch eager / losskit/wasm, value, small", of: WASM, to: "PyTorch eager", kind: "value", where: small, least: 8 },
   { text: "torch.compile / losskit/wasm, value + gradient, above 10 000 elements", of: WASM, to: "torch.compile", kind: "grad", where: large, least: 3 },
   {
     text: "torch.compile / losskit/wasm alloc, value, above 10 000 elements",
@@ -63,7 +63,7 @@ const QUESTIONS = [
     where: large,
     least: 1.2,
   },
-  { text: "kernel alone / fused C, 1 Mi to 4 Mi elements", of: "fused C", to: "kernel alone", where: inside(1e6, 5e6), most: 1.3 },
+  { text: "kernel alone / fused C, 1 Mi to 4 Mi elements", of: "fused C", to: "kernel alone", where: inside(1e6, 5e6), most: 1.6 },
   { text: "kernel alone / fused C, 64 Ki to 128 Ki elements", of: "fused C", to: "kernel alone", where: inside(1 << 16, 1e6), most: 2 },
   { text: "losskit/wasm, plain arrays / fused C, 1 Mi elements and above", of: "fused C", to: WASM, where: inside(MI, Infinity), most: 2 },
   { text: "call / kernel alone, 320 elements, 32 x 10 and 32 x 16", of: "kernel alone", to: WASM, where: small, most: 2 },
