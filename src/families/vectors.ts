@@ -31,6 +31,8 @@ export interface VectorsOptions {
 /** One call of the seam, reduced. */
 export function compute(frame: Frame, backend: () => Backend, rows: number, dims: number, vectors: 2 | 3, options: VectorsOptions): number | FloatArray {
   const { operands } = frame;
+  // in one dimension every norm is |d|, and this one has that and its slope of 1 without rounding
+  const { p = 2 } = options;
   const n = rows * dims;
   const denominator = frame.reduction === "mean" ? rows : 1;
   const values = frame.outValue;
@@ -44,7 +46,7 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
       b: (operands[1] as Operand).data,
       c: vectors === 3 ? (operands[2] as Operand).data : null,
       kind: options.kind ?? 0,
-      p: options.p ?? 2,
+      p: dims === 1 && p > 0 ? Number.POSITIVE_INFINITY : p,
       eps: options.eps ?? 0,
       margin: options.margin ?? 0,
       swap: options.swap ?? false,

@@ -52,11 +52,23 @@ export function distances(call: VectorsCall): number {
     const start = row * dims;
     const end = start + dims;
     const near = norm(a, b, start, end, eps, p);
-    const value = call.kind === DISTANCE || !c ? near : triplet(call, c, row, start, end, near);
+    let value = near;
+    if (call.kind !== DISTANCE && c) value = triplet(call, c, row, start, end, near);
+    else if (call.gradA || call.gradB) distance(call, row, start, end, near);
     sum += value;
     if (values) values[row] = value;
   }
   return sum;
+}
+
+/** The gradient of a distance. */
+function distance({ a, b, p, eps, gradA, gradB, scale, gradOutput }: VectorsCall, row: number, start: number, end: number, r: number): void {
+  const k = factor(a, b, start, end, eps, p, r, scale * (gradOutput ? (gradOutput[row] as number) : 1));
+  for (let i = start; i < end; i++) {
+    const g = k * slope((a[i] as number) - (b[i] as number) + eps, r, p);
+    if (gradA) gradA[i] = g;
+    if (gradB) gradB[i] = -g;
+  }
 }
 
 function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, end: number, near: number): number {
@@ -144,7 +156,12 @@ export function cosine(call: VectorsCall): number {
       const mixed = upstream / size;
       const ownA = (-upstream * cos) / m1;
       const ownB = (-upstream * cos) / m2;
-      if (gradA || gradB) {
+      if (dims === 1) {
+        // cos is 1 or -1, but for EPS: without the difference that is almost 0
+        const [x1, x2] = [a[start] as number, b[start] as number];
+        if (gradA) gradA[start] = x2 * mixed * (EPS / m1);
+        if (gradB) gradB[start] = x1 * mixed * (EPS / m2);
+      } else if (gradA || gradB) {
         for (let i = start; i < end; i++) {
           const x1 = a[i] as number;
           const x2 = b[i] as number;
@@ -163,6 +180,12 @@ export function cdist(call: CdistCall): void {
   const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
   for (let i = 0; i < rows; i++) {
     const row = startA + i * dims;
-    for (let j = 0; j < cols; j++) into[at + i * cols + j] = norm(a, b, row, row + dims, 0, p, startB + j * dims - row);
+    for (let j = 0; j < cols; j++) {
+      const shift = startB + j * dims - row;
+      let r = norm(a, b, row, row + dims, 0, p, shift);
+      // p = 0 has NaN where a difference has it, as torch.cdist; a pairwise distance counts it as any other, as PyTorch's, too
+      if (p === 0 && Number.isNaN(norm(a, b, row, row + dims, 0, 1, shift))) r = Number.NaN;
+      into[at + i * cols + j] = r;
+    }
   }
 }
