@@ -9,7 +9,7 @@ import { rangeError, shapeText } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
 import { type Argument, differentiable } from "../call/signature.js";
-import { broadcastVectors, compute, type VectorsOptions } from "./vectors.js";
+import { broadcastVectors, compute, exponent, type VectorsOptions } from "./vectors.js";
 
 export const TRIPLET: readonly Argument[] = [differentiable("anchor"), differentiable("positive"), differentiable("negative")];
 export type TripletNames = "anchor" | "positive" | "negative";
@@ -20,15 +20,22 @@ export function triplet(frame: Frame, backend: () => Backend, options: VectorsOp
   const axes = anchor.shape.length;
   if (axes === 0) throw rangeError(frame.loss, anchor.place, "at least one axis, of dimensions", "a 0-D tensor");
   if (positive.shape.length === axes && negative.shape.length === axes) {
-    const own = anchor.shape[axes - 1];
-    if (positive.shape[axes - 1] !== own || negative.shape[axes - 1] !== own) return pairByPair(frame, backend, options);
+    const near = dimensions(anchor, positive);
+    const alike = near === dimensions(anchor, negative) && (!options.swap || near === dimensions(positive, negative));
+    if (!alike) return pairByPair(frame, backend, options);
   }
   const { rows, dims } = rowsOf(broadcastVectors(frame, 3, true));
   frame.prepareOutputs(rows);
   return compute(frame, backend, rows, dims, 3, options);
 }
 
-// Operands of different dimensions: as in PyTorch each pair broadcasts by itself, so that a distance has only the dimensions that its own two vectors
+/** How many dimensions two vectors broadcast to, if they do. */
+function dimensions(first: Operand, second: Operand): number {
+  const own = first.shape[first.shape.length - 1] as number;
+  return own === 1 ? (second.shape[second.shape.length - 1] as number) : own;
+}
+
+// Pairs of different dimensions: as in PyTorch each pair broadcasts by itself, so that a distance has only the dimensions that its own two vectors
 // have. In double precision, by the seam's distances: first those of each pair, then the loss as a triplet of these numbers, in one dimension and with
 // anchor 0, whose slopes are the upstream gradients of the distances.
 
@@ -42,7 +49,8 @@ const PAIRS = [
 function pairByPair(frame: Frame, backend: () => Backend, options: VectorsOptions): number | FloatArray {
   const operands = frame.operands.slice(0, 3);
   const pairs = PAIRS.slice(0, options.swap ? 3 : 2);
-  const dims = pairs.map(([i, k]) => dimensions(frame, operands[i] as Operand, operands[k] as Operand));
+  for (const [i, k] of pairs) checkPair(frame, operands[i] as Operand, operands[k] as Operand);
+  const dims = pairs.map(([i, k]) => dimensions(operands[i] as Operand, operands[k] as Operand));
   const lead = Broadcast.together(operands.map(({ shape }) => shape.slice(0, -1)));
   const shapes = dims.map((own) => [...(lead ?? []), own]);
   if (!lead || product(lead) < 0 || shapes.some((shape) => product(shape) < 0)) {
@@ -62,10 +70,11 @@ function pairByPair(frame: Frame, backend: () => Backend, options: VectorsOption
     new Broadcast(own, shape).fill(data, 0, to.length, to, 0);
     return to;
   };
-  const { p = 2, eps = 0 } = options;
   const distances = pairs.map(([i, k], pair): VectorsCall => {
     const shape = shapes[pair] as number[];
-    return { ...CALL, rows, dims: dims[pair] as number, a: full(i, shape), b: full(k, shape), p, eps, values: doubles(rows) };
+    const own = dims[pair] as number;
+    const norm = { p: exponent(options, own), eps: options.eps ?? 0 };
+    return { ...CALL, ...norm, rows, dims: own, a: full(i, shape), b: full(k, shape), values: doubles(rows) };
   });
   for (const call of distances) backend().distances(call);
 
@@ -127,14 +136,10 @@ const CALL = {
   gradC: null,
 } as const;
 
-/** How many dimensions two operands broadcast to. */
-function dimensions(frame: Frame, first: Operand, second: Operand): number {
-  const shape = Broadcast.together([first.shape, second.shape]);
-  if (!shape) {
-    const expected = `a shape of as many axes that broadcasts with that of ${first.place}, ${shapeText(first.shape)}`;
-    throw rangeError(frame.loss, second.place, expected, shapeText(second.shape));
-  }
-  return shape[shape.length - 1] as number;
+function checkPair(frame: Frame, first: Operand, second: Operand): void {
+  if (Broadcast.together([first.shape, second.shape])) return;
+  const expected = `a shape of as many axes that broadcasts with that of ${first.place}, ${shapeText(first.shape)}`;
+  throw rangeError(frame.loss, second.place, expected, shapeText(second.shape));
 }
 
 /** The slope by the smaller of two distances goes to that one, half to each where they are equal. */

@@ -47,7 +47,7 @@ function readLists(frame: Frame, target: Operand, rows: number, classes: number)
   checkIntegers(frame, target, "class indices (integers)");
   const given = target.raw as ArrayLike<number | bigint>;
   const lists = new Int32Array(rows * classes).fill(-1);
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows && classes > 0; row++) {
     for (let i = row * classes; i < (row + 1) * classes; i++) {
       const y = Number(given[i]);
       if (y === -1) break;
