@@ -28,9 +28,13 @@ export interface VectorsOptions {
   sign?: FloatArray;
 }
 
-/** In one dimension every norm is |d|, and that of p = infinity has its slope of 1 or -1 without rounding. */
+/**
+ * In one dimension every norm is |d|, and p = 1 and p = infinity have its slope of 1 or -1 without rounding. At NaN the slope is 0 of the first, NaN of the
+ * second: so it is in PyTorch, which takes |d| itself for both, and divides by the norm for others.
+ */
 export function exponent({ p = 2 }: VectorsOptions, dims: number): number {
-  return dims === 1 && p > 0 ? Number.POSITIVE_INFINITY : p;
+  if (dims !== 1 || p === 0) return p;
+  return p === 1 || p === Number.POSITIVE_INFINITY ? 1 : Number.POSITIVE_INFINITY;
 }
 
 /** One call of the seam, reduced. */

@@ -99,15 +99,15 @@ class Cosine extends Kernel {
     call.ab += Lanes.total(wideAB);
   }
 
-  // Of vectors of one element the cosine is 1 or -1, but for EPS: exactly that, and a gradient without the difference that is almost 0.
+  // Of vectors of one element the cosine is 1 or -1, but for EPS: exactly that, and a gradient without the difference that is almost 0; NaN as there.
   @inline static gatherSingle(call: VectorsBlock, x: f64, t: f64): void {
     call.aa = x * x;
     call.bb = t * t;
     call.ab = x * t;
   }
   @inline static applySingle<T extends number>(call: VectorsBlock, x: f64, t: f64, ga: usize, gb: usize): void {
-    Lanes.store<T>(ga, call.mixed * t * (EPS / (call.aa + EPS)));
-    Lanes.store<T>(gb, call.mixed * x * (EPS / (call.bb + EPS)));
+    Lanes.store<T>(ga, call.mixed * t * (EPS / (call.aa + EPS)) + 0 * call.ownA);
+    Lanes.store<T>(gb, call.mixed * x * (EPS / (call.bb + EPS)) + 0 * call.ownB);
   }
 
   @inline static embedding(call: VectorsBlock, m1: f64, m2: f64, ab: f64, y: f64, margin: f64, upstream: f64): f64 {

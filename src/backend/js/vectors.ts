@@ -157,10 +157,10 @@ export function cosine(call: VectorsCall): number {
       const ownA = (-upstream * cos) / m1;
       const ownB = (-upstream * cos) / m2;
       if (dims === 1) {
-        // cos is 1 or -1, but for EPS: without the difference that is almost 0
+        // cos is 1 or -1, but for EPS: without the difference that is almost 0; NaN as there
         const [x1, x2] = [a[start] as number, b[start] as number];
-        if (gradA) gradA[start] = x2 * mixed * (EPS / m1);
-        if (gradB) gradB[start] = x1 * mixed * (EPS / m2);
+        if (gradA) gradA[start] = x2 * mixed * (EPS / m1) + 0 * ownA;
+        if (gradB) gradB[start] = x1 * mixed * (EPS / m2) + 0 * ownB;
       } else if (gradA || gradB) {
         for (let i = start; i < end; i++) {
           const x1 = a[i] as number;
