@@ -72,7 +72,8 @@ export abstract class Norm<T extends number> {
   abstract gather(sum: v128, v: v128, p: v128): v128;
   /** Direction of the gradient: v, sgn(v) or sgn(v) * |v / r|^(p-1); `r` is the norm in every lane. */
   abstract slope(v: v128, r: v128, p: v128): v128;
-  // Optional marks: `maximum(): void {}` takes the largest instead of summing, `square(): void {}` has a square root at the end, `power(): void {}` the p-th root, `counts(): void {}` counts.
+  // Optional marks: `maximum(): void {}` takes the largest instead of summing, `square(): void {}` has a square root at the end, `power(): void {}` the p-th
+  // root, `count(): void {}` sums ones.
 }
 
 /** p = 2. */
@@ -131,7 +132,7 @@ export class Minkowski<T extends f64> extends Norm<T> {
 @unmanaged
 @final
 export class Hamming<T extends f64> extends Norm<T> {
-  counts(): void {}
+  count(): void {}
   @inline gather(sum: v128, v: v128, p: v128): v128 {
     return v128.add<T>(sum, v128.and(Lanes.one<T>(), v128.ne<T>(v, f32x4.splat(0))));
   }

@@ -255,10 +255,10 @@ export class Frame {
     }
   }
 
-  /** A new array of the call's dtype. */
-  make(length: number): FloatArray {
+  /** A new array, of the call's dtype or of another. */
+  make(length: number, dtype: Dtype = this.dtype): FloatArray {
     try {
-      return make(this.dtype, length);
+      return make(dtype, length);
     } catch (error) {
       // shapes like (2^53 - 1, 0) have few elements and results that no array can hold
       throw rangeError(this.loss, "the result", "as many elements as there is memory for", `${length} (${(error as Error).message})`);

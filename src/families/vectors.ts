@@ -28,23 +28,34 @@ export interface VectorsOptions {
   sign?: FloatArray;
 }
 
+/**
+ * In one dimension every norm is |d|, and p = 1 and p = infinity have its slope of 1 or -1 without rounding. At NaN the slope is 0 of the first, NaN of the
+ * second: so it is in PyTorch, which takes |d| itself for both, and divides by the norm for others.
+ */
+export function exponent({ p = 2 }: VectorsOptions, dims: number): number {
+  if (dims !== 1 || p === 0) return p;
+  return p === 1 || p === Number.POSITIVE_INFINITY ? 1 : Number.POSITIVE_INFINITY;
+}
+
 /** One call of the seam, reduced. */
 export function compute(frame: Frame, backend: () => Backend, rows: number, dims: number, vectors: 2 | 3, options: VectorsOptions): number | FloatArray {
   const { operands } = frame;
   const n = rows * dims;
   const denominator = frame.divisor(rows);
   const values = frame.outValue;
+  // rows of no dimensions are all alike, and there may be any number of them
+  const each = dims === 0 && !values && !options.sign ? Math.min(rows, 1) : rows;
   let sum = 0;
   if (rows > 0) {
     sum = backend()[options.run]({
       dtype: frame.dtype,
-      rows,
+      rows: each,
       dims,
       a: (operands[0] as Operand).data,
       b: (operands[1] as Operand).data,
       c: vectors === 3 ? (operands[2] as Operand).data : null,
       kind: options.kind ?? 0,
-      p: options.p ?? 2,
+      p: exponent(options, dims),
       eps: options.eps ?? 0,
       margin: options.margin ?? 0,
       swap: options.swap ?? false,
@@ -56,6 +67,7 @@ export function compute(frame: Frame, backend: () => Backend, rows: number, dims
       gradB: frame.gradientOf(1, n),
       gradC: vectors === 3 ? frame.gradientOf(2, n) : null,
     });
+    sum *= rows / each;
     frame.reduceGradients();
   } else frame.zeroGradients();
   return frame.value(sum, denominator);

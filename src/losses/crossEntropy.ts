@@ -26,7 +26,8 @@ export interface CrossEntropyOptions {
  * shape in a float array; an input without a shape is (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `labelSmoothing` = 0,
  * `reduction` = "mean" (over the weights of the targets that are not ignored; with probabilities over samples).
  * Gradient: w_y (p − onehot(y)), of probability targets, with `wrt: ["target"]`, −w_c log p_c. Rows that are ignored get exactly 0, whatever they hold.
- * Kinks: masked logits (−infinity) are fine unless they are the target, or get some of it by smoothing: then the loss is infinite. All ignored: NaN.
+ * Kinks: masked logits (−infinity) are fine unless they are the target, or get some of it by smoothing: then the loss is infinite. All ignored,
+ * or of weight 0: NaN.
  * Throws RangeError for classes outside [0, C), shapes that do not fit, labelSmoothing outside [0, 1], ignoreIndex >= 0 with probabilities.
  * Source: torch/nn/functional.py, ATen/native/LossNLL.cpp cross_entropy_loss; Szegedy et al., Rethinking the Inception Architecture, 2016 (smoothing).
  */
@@ -63,10 +64,11 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
   };
-  const denominator = frame.divisor(weightSum);
-  const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, null);
-  // where the weights of all targets are 0 the class term is 0 / 0, whatever smoothing adds
-  return frame.value(frame.averages && weightSum === 0 ? Number.NaN : sum, denominator);
+  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  // without weight the mean of what smoothing adds is none either, infinite as the quotient would be
+  const none = denominator === 0 ? Number.NaN : 1;
+  const sum = evaluate(frame, backend, layout, targets, (none * frame.upstream) / denominator, frame.outValue, outs[0] ?? null, null);
+  return frame.value(none * sum, denominator);
 }
 
 function againstProbabilities(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {

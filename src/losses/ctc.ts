@@ -25,8 +25,9 @@ export interface CtcOptions {
  * inputLengths and targetLengths (N), or numbers for one sample. Options: `blank` = 0, `zeroInfinity` = false, `reduction` = "mean" (each loss over
  * its target's length, at least 1, then over the batch).
  * Gradient: of the logits that logProbs came from, e^lp − (probability of the class at that time), as PyTorch has it; rows beyond inputLength 0.
- * At a log-probability of −infinity it is 0, where PyTorch has NaN. No alignment (too few steps): infinity and a gradient of NaN, or 0 and 0 with zeroInfinity.
- * Throws RangeError for labels outside [0, C), lengths that do not fit, and samples whose T (2 S + 7) doubles of scratch do not fit into
+ * No alignment (too few steps): infinity and a gradient of NaN, or 0 and 0 with zeroInfinity. A log-probability of −infinity that no alignment needs has
+ * gradient 0, where PyTorch has NaN.
+ * Throws RangeError for labels outside [0, C), lengths that do not fit, labels one after the other that are more or fewer than Σ lengths, and samples whose T (2 S + 7) doubles of scratch do not fit into
  * the fixed memory of the WebAssembly backend.
  * Source: Graves et al., Connectionist Temporal Classification, 2006; ATen/native/LossCTC.cpp.
  */

@@ -14,7 +14,7 @@ export type MultiLabelMarginOptions = Record<never, never>;
 /**
  * Multi-label margin: 1 / C Σ_{j ∈ T} Σ_{i ∉ T} max(0, 1 − x_j + x_i) for the set T of a sample's classes. PyTorch: `F.multilabel_margin_loss`.
  *
- * Shapes: input (C) or (N, C), or (), which is one class; target alike, integers: each row a list of classes that the first −1 ends, what follows is not looked at.
+ * Shapes: input (C) or (N, C), a 0-D one is a single class; target alike, integers: each row a list of classes that the first −1 ends, what follows is not looked at.
  * Options: `reduction` = "mean" (over samples).
  * Gradient: ±1 / C per pair whose hinge is above 0, not at 0. NaN adds nothing.
  * Throws RangeError for a class outside [−1, C) and shapes that differ.
@@ -31,10 +31,11 @@ export const multiLabelMarginLoss: LossSpec<Loss<[input: 1, target: Classes], Mu
     const [input, target] = frame.operands as [Operand, Operand];
     const { shape } = input;
     if (shape.length > 2) throw rangeError(frame.loss, input.place, "shape (C) or (N, C)", shapeText(shape));
-    // a single score is one class: () and (1) are the same to PyTorch
-    if (!equalShapes(target.shape, shape) && !(shape.length < 2 && input.size === 1 && target.shape.length < 2 && target.size === 1))
+    // one class has an axis or none, in the target as in the input
+    const single = input.size === 1 && target.size === 1 && shape.length < 2 && target.shape.length < 2;
+    if (!single && !equalShapes(target.shape, shape))
       throw rangeError(frame.loss, target.place, `the shape of ${input.place}, ${shapeText(shape)}`, shapeText(target.shape));
-    const classes = shape[shape.length - 1] ?? 1;
+    const classes = shape.length === 0 ? 1 : (shape[shape.length - 1] as number);
     const rows = shape.length === 2 ? (shape[0] as number) : 1;
     frame.prepareOutputs(rows);
     return compute(frame, backend, rows, classes, readLists(frame, target, rows, classes), classes, null, false, 1);
@@ -46,7 +47,7 @@ function readLists(frame: Frame, target: Operand, rows: number, classes: number)
   checkIntegers(frame, target, "class indices (integers)");
   const given = target.raw as ArrayLike<number | bigint>;
   const lists = new Int32Array(rows * classes).fill(-1);
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < rows && classes > 0; row++) {
     for (let i = row * classes; i < (row + 1) * classes; i++) {
       const y = Number(given[i]);
       if (y === -1) break;

@@ -1,3 +1,4 @@
+import type { Layout } from "../array/shape.js";
 import { margins } from "../backend/js/margins.js";
 import { rangeError, shapeText } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
@@ -20,9 +21,8 @@ export interface MultiMarginOptions {
 /**
  * Multi-class margin: w_y / C Σ_{i ≠ y} max(0, margin − x_y + x_i)^p, the multi-class hinge loss. PyTorch: `F.multi_margin_loss`.
  *
- * Shapes: input (C) or (N, C), target classes () or (N) in any integer array, for one sample () or (1); an input () is one class; one without a shape is
- * (N, length / N). Options: `p` = 1 (or 2),
- * `margin` = 1, `weight` (C), `reduction` = "mean" (over samples).
+ * Shapes: input (C) or (N, C), a 0-D one is a single class; target classes (N) in any integer array, () or (1) for one sample; an input without a
+ * shape is (N, length / N). Options: `p` = 1 (or 2), `margin` = 1, `weight` (C), `reduction` = "mean" (over samples).
  * Gradient: only where the hinge is above 0, not at 0: unlike the losses that PyTorch makes of clamps. NaN adds nothing. An empty batch: mean NaN, sum 0.
  * Throws RangeError for a class outside [0, C), p other than 1 and 2, and shapes that do not fit.
  * Source: ATen/native/LossMultiMargin.cpp.
@@ -37,7 +37,8 @@ export const multiMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiMa
   run: (frame, backend) => {
     const [input, target, weight] = frame.operands as [Operand, Operand, Operand];
     const [p, margin] = frame.options as [number, number];
-    const { rows, classes } = samples(frame, input, target);
+    if (input.shape.length > 2) throw rangeError(frame.loss, input.place, "shape (C) or (N, C)", shapeText(input.shape));
+    const { outer: rows, classes } = input.shaped ? layoutOf(frame, input, target) : classLayout(frame, input, target);
     checkClassWeight(frame, weight, classes);
     frame.prepareOutputs(rows);
     const { index } = readClasses(frame, target, classes, weight);
@@ -45,18 +46,13 @@ export const multiMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiMa
   },
 };
 
-/** As PyTorch has it: (N, C), one sample (C), or a single score (); as many classes as samples, so that one may come as () or (1). */
-function samples(frame: Frame, input: Operand, target: Operand): { rows: number; classes: number } {
+/** One sample's class has an axis or none, as in PyTorch; elsewhere in losses of classes it has none. */
+function layoutOf(frame: Frame, input: Operand, target: Operand): Layout {
   const { shape } = input;
-  if (shape.length > 2) throw rangeError(frame.loss, input.place, "shape (C) or (N, C)", shapeText(shape));
-  if (!input.shaped && target.shape.length === 1) {
-    const { outer, classes } = classLayout(frame, input, target);
-    return { rows: outer, classes };
-  }
   const rows = shape.length === 2 ? (shape[0] as number) : 1;
-  if (target.shape.length > 1 || target.size !== rows) {
-    const expected = `shape ${shapeText(shape.length === 2 ? [rows] : [])} for ${input.place} of shape ${shapeText(shape)}`;
+  if (target.size !== rows || target.shape.length > 1) {
+    const expected = `shape ${rows === 1 ? "() or (1)" : shapeText([rows])} for ${input.place} of shape ${shapeText(shape)}`;
     throw rangeError(frame.loss, target.place, expected, shapeText(target.shape));
   }
-  return { rows, classes: shape[shape.length - 1] ?? 1 };
+  return { outer: rows, classes: shape.length === 0 ? 1 : (shape[shape.length - 1] as number), inner: 1 };
 }

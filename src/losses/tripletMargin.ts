@@ -19,8 +19,8 @@ export interface TripletMarginOptions {
 /**
  * Triplet margin: max(0, margin + d(a, p) − d(a, n)), d(u, v) = ‖u − v + eps‖_p. For embeddings. PyTorch: `F.triplet_margin_loss`.
  *
- * Shapes: (D) or (…, D), as many axes each, which broadcast: one loss for each vector of the last axis. Options: `margin` = 1 (> 0), `p` = 2
- * (0 … Infinity), `eps` = 1e-6, `swap` = false (anchor swap: min(d(a, n), d(p, n)) in place of d(a, n)), `reduction` = "mean".
+ * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own: one loss for each vector of the last axis. Options:
+ * `margin` = 1 (> 0), `p` = 2 (0 … Infinity), `eps` = 1e-6, `swap` = false (anchor swap: min(d(a, n), d(p, n)) in place of d(a, n)), `reduction` = "mean".
  * Gradient: passes where the hinge is at least 0, 0 included; half to each on a tie of the swap. eps keeps the distance of equal points above 0:
  * there it is 1/√D per coordinate for p = 2. p = 0 has none; p = Infinity shares it among the largest coordinates.
  * Throws RangeError where the shapes do not broadcast, margin is not positive, p is negative.

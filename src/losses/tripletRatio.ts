@@ -16,7 +16,8 @@ export interface TripletRatioOptions {
  * Triplet ratio: 2 σ(d(a, p) − d(a, n))², the softmax of the two distances against (0, 1); d(u, v) = ‖u − v + eps‖₂. The loss beside the triplet
  * margin loss in its paper: no margin, in (0, 2), ½ where both distances are equal. PyTorch has none.
  *
- * Shapes: (D) or (…, D), as many axes each, which broadcast. Options: `eps` = 1e-6 (0 is the formula as published), `swap` = false, `reduction` = "mean".
+ * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own. Options: `eps` = 1e-6 (0 is the formula as published),
+ * `swap` = false, `reduction` = "mean".
  * Gradient: 4 s² (1 − s) along the unit vectors of both distances, s = σ(d(a, p) − d(a, n)); half to each on a tie of the swap; 0 along a distance of 0.
  * Throws RangeError where the shapes do not broadcast.
  * Source: Balntas et al., Learning local feature descriptors with triplets and shallow convolutional neural networks, BMVC 2016.

@@ -14,7 +14,8 @@ export interface CdistOptions {
 /**
  * Distances of all pairs, ‖x1_i − x2_j‖_p, computed as they stand there (no expansion into products). PyTorch: `torch.cdist`.
  *
- * Shapes: (…, N, D) and (…, M, D), leading axes broadcast; result (…, N, M), flat. Option `p` = 2 (0 … Infinity).
+ * Shapes: (…, N, D) and (…, M, D), leading axes broadcast; result (…, N, M), flat. Option `p` = 2 (0 … Infinity; 0 counts
+ * the dimensions that differ, NaN where one does by NaN).
  * Throws RangeError where the shapes do not fit or p is negative.
  */
 export const cdist: LossSpec<Operation2<CdistOptions>> = {

@@ -38,6 +38,13 @@ class Cdist extends Kernel {
     }
   }
 
+  /** p = 0 has NaN where a difference has it, as torch.cdist; a pairwise distance counts it as any other (core/vectors.ts), as PyTorch's, too. */
+  @inline static gather<N extends Norm<T>, T extends number>(sum: v128, v: v128, p: v128): v128 {
+    const norm = changetype<N>(0);
+    if (isDefined(norm.count)) return v128.add<T>(sum, v128.min<T>(v128.ceil<T>(v128.abs<T>(v)), Lanes.one<T>()));
+    return norm.gather(sum, v, p);
+  }
+
   @inline static block<N extends Norm<T>, T extends number>(
     a: usize,
     b: usize,
@@ -52,7 +59,6 @@ class Cdist extends Kernel {
     out: usize,
     step: i32,
   ): void {
-    const norm = changetype<N>(0);
     const pp = Lanes.splat<T>(p);
     let x = a + i0 * bytes;
     const to1: usize = (i1 - i0) * bytes;
@@ -83,7 +89,7 @@ class Cdist extends Kernel {
       // the last, partial vector is a block of its own, whose sums are masked
       const partial = x >= whole;
       // sums of squares may be twice as long: the root halves their error
-      const end = partial ? stop : min(whole, x + 16 * (isDefined(norm.square) ? 2 * TURNS : TURNS));
+      const end = partial ? stop : min(whole, x + 16 * (isDefined(changetype<N>(0).square) ? 2 * TURNS : TURNS));
       const mask = Lanes.first(partial ? <i32>(stop - x) : 16);
       do {
         const y0 = v128.load(y);

@@ -29,6 +29,7 @@ class Cosine extends Kernel {
     let gb = call.gb;
     const size: i32 = sizeof<T>();
     const bytes = call.n * size;
+    const single = call.n == 1 && (phases & BEGIN) != 0; // not the last piece of a long row
     let total: f64 = 0;
     for (let row = 0; row < rows; row++) {
       if (phases & BEGIN) {
@@ -36,7 +37,10 @@ class Cosine extends Kernel {
         call.bb = 0;
         call.ab = 0;
       }
-      if (phases & REDUCE) Cosine.gather<T>(call, a, b, bytes);
+      if (phases & REDUCE) {
+        if (single) Cosine.gatherSingle(call, Lanes.load<T>(a), Lanes.load<T>(b));
+        else Cosine.gather<T>(call, a, b, bytes);
+      }
       if (phases & FINISH) {
         const aa = call.aa;
         const bb = call.bb;
@@ -48,7 +52,7 @@ class Cosine extends Kernel {
         if (value) Lanes.store<T>(value + row * size, loss);
       }
       if (phases & APPLY) {
-        if (bytes == size) Cosine.single<T>(call, a, b, ga, gb);
+        if (single) Cosine.applySingle<T>(call, Lanes.load<T>(a), Lanes.load<T>(b), ga, gb);
         else Cosine.apply<T>(call, a, b, bytes, ga, gb);
         ga += stepA;
         gb += stepB;
@@ -93,6 +97,17 @@ class Cosine extends Kernel {
     call.aa += Lanes.total(wideA);
     call.bb += Lanes.total(wideB);
     call.ab += Lanes.total(wideAB);
+  }
+
+  // Of vectors of one element the cosine is 1 or -1, but for EPS: exactly that, and a gradient without the difference that is almost 0; NaN as there.
+  @inline static gatherSingle(call: VectorsBlock, x: f64, t: f64): void {
+    call.aa = x * x;
+    call.bb = t * t;
+    call.ab = x * t;
+  }
+  @inline static applySingle<T extends number>(call: VectorsBlock, x: f64, t: f64, ga: usize, gb: usize): void {
+    Lanes.store<T>(ga, call.mixed * t * (EPS / (call.aa + EPS)) + 0 * call.ownA);
+    Lanes.store<T>(gb, call.mixed * x * (EPS / (call.bb + EPS)) + 0 * call.ownB);
   }
 
   @inline static embedding(call: VectorsBlock, m1: f64, m2: f64, ab: f64, y: f64, margin: f64, upstream: f64): f64 {

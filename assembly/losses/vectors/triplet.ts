@@ -5,7 +5,7 @@ import { Norm, Norms, VectorsBlock } from "../../core/vectors";
 import { Exp } from "../../math/exp";
 
 /**
- * Triplets of rows of `n` dimensions: a anchor, b positive, c negative (0 for DISTANCE). d(u, v) = ||u - v + eps||_p.
+ * Triplets of rows of `n` dimensions: a anchor, b positive, c negative (for DISTANCE, of a and b, b once more). d(u, v) = ||u - v + eps||_p.
  * `swap`: d(b, c) where it is smaller than d(a, c), half of each on a tie. g: f64 per row or 0, factor of the gradient.
  * value: output or 0. ga, gb, gc: outputs, all of them written when APPLY is among the phases; a row of one that nobody reads may lie anywhere (step 0).
  * Returns the sum of the values. In pieces: BEGIN | REDUCE, REDUCE ..., FINISH, COUNT ... (p = infinity only), APPLY ...
@@ -78,9 +78,8 @@ class Triplet extends Kernel {
     }
     const near = load<f64>(call.norm(0));
     if (kind == DISTANCE) {
+      // c is b: the other pair is this one, with an upstream gradient of 0
       store<f64>(call.upstream(0), upstream);
-      // there is no third vector: its slope is that of the second, times 0
-      store<f64>(call.upstream(1), 0);
       store<f64>(call.norm(1), near);
       store<f64>(call.count(1), 1);
       return near;

@@ -173,7 +173,7 @@ function gradient(call: CtcCall, n: number, { steps, states, symbols, weights, s
   const factor = call.factors[n] as number;
   const lost = likelihood === NEVER || Number.isNaN(likelihood);
   const live = likelihood === NEVER && call.zeroInfinity ? 0 : steps;
-  const occupied = new Float64Array(classes);
+  const occupied = new Float64Array(live > 0 ? classes : 0); // no step: any number of classes
   for (let t = 0; t < call.steps; t++) {
     const row = (t * batch + n) * classes;
     if (t >= live || lost) {

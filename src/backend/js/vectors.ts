@@ -52,23 +52,23 @@ export function distances(call: VectorsCall): number {
     const start = row * dims;
     const end = start + dims;
     const near = norm(a, b, start, end, eps, p);
-    const value = call.kind === DISTANCE || !c ? distance(call, row, start, end, near) : triplet(call, c, row, start, end, near);
+    let value = near;
+    if (call.kind !== DISTANCE && c) value = triplet(call, c, row, start, end, near);
+    else if (call.gradA || call.gradB) distance(call, row, start, end, near);
     sum += value;
     if (values) values[row] = value;
   }
   return sum;
 }
 
-function distance(call: VectorsCall, row: number, start: number, end: number, near: number): number {
-  const { a, b, p, eps, gradA, gradB } = call;
-  if (!gradA && !gradB) return near;
-  const k = factor(a, b, start, end, eps, p, near, call.scale * (call.gradOutput ? (call.gradOutput[row] as number) : 1));
+/** The gradient of a distance. */
+function distance({ a, b, p, eps, gradA, gradB, scale, gradOutput }: VectorsCall, row: number, start: number, end: number, r: number): void {
+  const k = factor(a, b, start, end, eps, p, r, scale * (gradOutput ? (gradOutput[row] as number) : 1));
   for (let i = start; i < end; i++) {
-    const g = k * slope((a[i] as number) - (b[i] as number) + eps, near, p);
+    const g = k * slope((a[i] as number) - (b[i] as number) + eps, r, p);
     if (gradA) gradA[i] = g;
     if (gradB) gradB[i] = -g;
   }
-  return near;
 }
 
 function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, end: number, near: number): number {
@@ -156,7 +156,12 @@ export function cosine(call: VectorsCall): number {
       const mixed = upstream / size;
       const ownA = (-upstream * cos) / m1;
       const ownB = (-upstream * cos) / m2;
-      if (gradA || gradB) {
+      if (dims === 1) {
+        // cos is 1 or -1, but for EPS: without the difference that is almost 0; NaN as there
+        const [x1, x2] = [a[start] as number, b[start] as number];
+        if (gradA) gradA[start] = x2 * mixed * (EPS / m1) + 0 * ownA;
+        if (gradB) gradB[start] = x1 * mixed * (EPS / m2) + 0 * ownB;
+      } else if (gradA || gradB) {
         for (let i = start; i < end; i++) {
           const x1 = a[i] as number;
           const x2 = b[i] as number;
@@ -177,7 +182,10 @@ export function cdist(call: CdistCall): void {
     const row = startA + i * dims;
     for (let j = 0; j < cols; j++) {
       const shift = startB + j * dims - row;
-      into[at + i * cols + j] = norm(a, b, row, row + dims, 0, p, shift) + (p === 0 ? poison(a, b, row, row + dims, shift) : 0);
+      let r = norm(a, b, row, row + dims, 0, p, shift);
+      // p = 0 has NaN where a difference has it, as torch.cdist; a pairwise distance counts it as any other, as PyTorch's, too
+      if (p === 0 && Number.isNaN(norm(a, b, row, row + dims, 0, 1, shift))) r = Number.NaN;
+      into[at + i * cols + j] = r;
     }
   }
 }

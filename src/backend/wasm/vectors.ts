@@ -75,7 +75,7 @@ function run(machine: Machine, kernel: Kernel, dtype: Dtype, call: VectorsCall, 
     i32[b4 + I.n] = stream.count;
     i32[b4 + I.a] = a.at;
     i32[b4 + I.b] = b.at;
-    i32[b4 + I.c] = c ? c.at : 0;
+    i32[b4 + I.c] = c ? c.at : b.at;
     i32[b4 + I.value] = values ? values.at : 0;
     i32[b4 + I.ga] = gradA ? gradA.at : sink;
     i32[b4 + I.gb] = gradB ? gradB.at : sink;
@@ -135,7 +135,7 @@ function longPairs(distances: Backend["distances"], call: CdistCall): void {
   const values = make(call.dtype, 1);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < cols; j++) {
-      distances({
+      const pair: VectorsCall = {
         dtype: call.dtype,
         rows: 1,
         dims,
@@ -154,8 +154,12 @@ function longPairs(distances: Backend["distances"], call: CdistCall): void {
         gradA: null,
         gradB: null,
         gradC: null,
-      });
-      call.into[call.at + i * cols + j] = values[0] as number;
+      };
+      distances(pair);
+      let distance = values[0] as number;
+      // p = 0 counts NaN as any other difference, but not here (assembly/losses/vectors/cdist.ts)
+      if (call.p === 0 && Number.isNaN(distances({ ...pair, p: 1 }))) distance = Number.NaN;
+      call.into[call.at + i * cols + j] = distance;
     }
   }
 }
