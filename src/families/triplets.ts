@@ -58,7 +58,7 @@ function pairByPair(frame: Frame, backend: () => Backend, options: VectorsOption
   }
   const rows = product(lead);
   frame.prepareOutputs(rows);
-  const denominator = frame.reduction === "mean" ? rows : 1;
+  const denominator = frame.divisor(rows);
   if (rows === 0) {
     frame.zeroGradients();
     return frame.value(0, denominator);

@@ -64,9 +64,9 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
   };
-  const denominator = frame.reduction === "mean" ? weightSum : 1;
+  const denominator = frame.divisor(weightSum);
   // without weight the mean of what smoothing adds is none either, infinite as the quotient would be
-  const none = denominator === 0 ? Number.NaN : 1;
+  const none = frame.averages && weightSum === 0 ? Number.NaN : 1;
   const sum = evaluate(frame, backend, layout, targets, (none * frame.upstream) / denominator, frame.outValue, outs[0] ?? null, null);
   return frame.value(none * sum, denominator);
 }

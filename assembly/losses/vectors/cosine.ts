@@ -128,14 +128,6 @@ class Cosine extends Kernel {
     return loss;
   }
 
-  /** Vectors of one number are parallel: both terms cancel but for EPS, which is all that is left of 1 - a^2 / (a^2 + EPS). */
-  @inline static single<T extends number>(call: VectorsBlock, a: usize, b: usize, ga: usize, gb: usize): void {
-    const x = Lanes.load<T>(a);
-    const t = Lanes.load<T>(b);
-    Lanes.store<T>(ga, t * call.mixed * (EPS / (x * x + EPS)));
-    Lanes.store<T>(gb, x * call.mixed * (EPS / (t * t + EPS)));
-  }
-
   @inline static apply<T extends number>(call: VectorsBlock, a: usize, b: usize, bytes: i32, ga: usize, gb: usize): void {
     const mixed = Lanes.splat<T>(call.mixed);
     const ownA = Lanes.splat<T>(call.ownA);

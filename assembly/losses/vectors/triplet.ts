@@ -56,8 +56,7 @@ class Triplet extends Kernel {
         }
       }
       if (phases & APPLY) {
-        if (isDefined(changetype<N>(0).square) && bytes == size) Triplet.single<T>(call, pairs, a, b, c, eps, ga, gb, gc);
-        else if (pairs == 3) Triplet.apply<N, T>(call, true, a, b, c, bytes, p, eps, ga, gb, gc);
+        if (pairs == 3) Triplet.apply<N, T>(call, true, a, b, c, bytes, p, eps, ga, gb, gc);
         else Triplet.apply<N, T>(call, false, a, b, c, bytes, p, eps, ga, gb, gc);
         ga += stepA;
         gb += stepB;
@@ -110,25 +109,6 @@ class Triplet extends Kernel {
     store<f64>(call.upstream(1), share * slope * upstream);
     store<f64>(call.upstream(2), (1 - share) * slope * upstream);
     return loss;
-  }
-
-  /** Vectors of one number: their unit vectors are exactly 1 or -1, so that slopes that cancel leave 0. */
-  @inline static single<T extends number>(call: VectorsBlock, pairs: i32, a: usize, b: usize, c: usize, eps: f64, ga: usize, gb: usize, gc: usize): void {
-    const x = Lanes.load<T>(a);
-    const t = Lanes.load<T>(b);
-    const near = load<f64>(call.upstream(0)) * Triplet.unit(x - t + eps);
-    let far: f64 = 0;
-    let other: f64 = 0;
-    if (pairs > 1) far = load<f64>(call.upstream(1)) * Triplet.unit(x - Lanes.load<T>(c) + eps);
-    if (pairs > 2) other = load<f64>(call.upstream(2)) * Triplet.unit(t - Lanes.load<T>(c) + eps);
-    Lanes.store<T>(ga, near - far);
-    Lanes.store<T>(gb, -near - other);
-    Lanes.store<T>(gc, far + other);
-  }
-
-  /** d / |d|, and 0 at 0. */
-  @inline static unit(d: f64): f64 {
-    return d == 0 ? 0 : d / abs(d);
   }
 
   @inline static factor<N extends Norm<T>, T extends number>(call: VectorsBlock, k: i32): v128 {
