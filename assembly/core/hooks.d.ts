@@ -22,6 +22,6 @@ declare module "./vectors" {
     maximum(): void;
     square(): void;
     power(): void;
-    counts(): void;
+    count(): void;
   }
 }

@@ -126,15 +126,6 @@ class Cdist extends Kernel {
     Cdist.store<N, T>(out + (i3 * step + j0) * size, second, w30, w31, p);
   }
 
-  /** PyTorch's cdist keeps a NaN where it counts, too; its pairwise_distance does not. */
-  @inline static gather<N extends Norm<T>, T extends number>(sum: v128, v: v128, p: v128): v128 {
-    const norm = changetype<N>(0);
-    const next = norm.gather(sum, v, p);
-    // a mask of ones is NaN
-    if (isDefined(norm.counts)) return v128.or(next, v128.ne<T>(v, v));
-    return next;
-  }
-
   /** The norms of two sums, one at `to`, one `second` bytes behind. */
   @inline static store<N extends Norm<T>, T extends number>(to: usize, second: usize, a: v128, b: v128, p: f64): void {
     if (isDefined(changetype<N>(0).square)) {

@@ -189,9 +189,3 @@ export function cdist(call: CdistCall): void {
     }
   }
 }
-
-/** NaN where a difference is NaN, else 0: PyTorch's cdist keeps it where it counts, too; its pairwise_distance does not. */
-function poison(u: FloatArray, v: FloatArray, start: number, end: number, shift: number): number {
-  for (let i = start; i < end; i++) if (Number.isNaN((u[i] as number) - (v[i + shift] as number))) return Number.NaN;
-  return 0;
-}
