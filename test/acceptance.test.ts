@@ -9,6 +9,7 @@ import { agree, type Tolerance } from "./reference/compare.js";
 import { corners, extremes } from "./reference/extremes.js";
 import { kinks } from "./reference/kinks.js";
 import { acceptance, type Point } from "./reference/points.js";
+import { shapes as unusual } from "./reference/points-corners.js";
 import { type Args, classes, type Options, sizeOf, type Tensor, tensor } from "./reference/tensor.js";
 import { draw, losses, operations, type Row } from "./table.js";
 
@@ -141,6 +142,9 @@ for (const entry of entries) {
       });
       describe("extremes", () => {
         for (const point of extremes) it(point.title, () => checkPoint(entry, dtype, point));
+      });
+      describe("unusual shapes", () => {
+        for (const point of unusual) it(point.title, () => checkPoint(entry, dtype, point));
       });
       describe("corners of the operations", () => {
         for (const point of corners) it(point.title, () => checkPoint(entry, dtype, point));

@@ -243,16 +243,47 @@ describe.each(entries)("$name", (entry) => {
     free(again);
   });
 
-  it("what is forgotten is found again, and what is in use stays", async () => {
+  /** How many arrays an error says are alive. */
+  const alive = () => Number(/\((\d+) arrays? (?:is|are) alive: free gives back\)/.exec(String(catchOf(() => alloc(LARGEST))))?.[1]);
+
+  it("the error says how many arrays are alive", async () => {
+    await collected();
+    const before = alive();
+    const one = alloc(1);
+    const two = alloc(2, "float64");
+    expect(alive()).toBe(before + 2);
+    free(one);
+    expect(alive()).toBe(before + 1);
+    free(two);
+    expect(alive()).toBe(before);
+  });
+
+  it("what is forgotten comes back after a collection and a turn of the event loop, and what is in use stays", async () => {
+    await collected();
+    const before = alive();
     const kept = alloc(1000).fill(SENTINEL);
     for (let round = 0; round < 6; round++) {
       for (let i = 0; i < 12; i++) alloc(LARGEST / 4 / 16);
+      expect(alive()).toBeGreaterThanOrEqual(before + 13);
       await collected();
     }
     expect(kept.every((value) => value === SENTINEL)).toBe(true);
+    expect(alive()).toBe(before + 1);
     free(kept);
-    await collected();
+    expect(alive()).toBe(before);
     free(alloc(LARGEST / 4));
+  });
+
+  it("an array that was given back is not found a second time, where another one lies now", async () => {
+    for (let i = 0; i < 50; i++) free(alloc(1000));
+    const kept = Array.from({ length: 50 }, (_, i) => alloc(1000).fill(i));
+    await collected();
+    const more = Array.from({ length: 50 }, () => alloc(1000).fill(-1));
+    kept.forEach((array, i) => {
+      expect(array.every((value) => value === i)).toBe(true);
+      free(array);
+    });
+    for (const array of more) free(array);
   });
 });
 

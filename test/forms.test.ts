@@ -105,6 +105,51 @@ describe("the same in another form", () => {
       );
     });
 
+    it(`triplets, ${dtype}, whose pairs broadcast by themselves: gradOutput, wrt, out, in place, reductions`, () => {
+      const tensors = (anchor: number[]) => [
+        { data: float(...anchor), shape: [anchor.length, 1] },
+        { data: float(0, 5, 1, 2), shape: [1, 4] },
+        { data: float(3), shape: [1, 1] },
+      ];
+      for (const entry of entries) {
+        for (const [name, options] of [
+          ["tripletMarginLoss", { margin: 20 }],
+          ["tripletMarginLoss", { margin: 20, swap: true, p: 3 }],
+          ["tripletRatioLoss", { swap: true }],
+        ] as const) {
+          const call = functionOf(entry, name);
+          const label = () => `${entry.name} ${name}`;
+          const factors = float(0.5, -3);
+          const both = call.valueAndGrad(...tensors([1, 9]), { ...options, reduction: "none", gradOutput: factors });
+          const singles = [1, 9].map((own) => call.valueAndGrad(...tensors([own]), { ...options, reduction: "sum" }));
+          agree(
+            both.value as FloatArray,
+            singles.map(({ value }) => value as number),
+            tolerances[dtype],
+            label,
+          );
+          const [first, second] = singles.map(({ grad }, i) =>
+            Object.fromEntries(Object.entries(grad).map(([key, own]) => [key, [...own].map((v) => v * (factors[i] as number))])),
+          );
+          for (const key of ["positive", "negative"]) {
+            const want = first?.[key]?.map((v, i) => v + (second?.[key]?.[i] as number)) as number[];
+            agree(both.grad[key] as FloatArray, want, tolerances[dtype], label);
+          }
+          agree(both.grad.anchor as FloatArray, [...(first?.anchor ?? []), ...(second?.anchor ?? [])], tolerances[dtype], label);
+
+          const total = sum(singles.map(({ value }) => value as number));
+          agree([call(...tensors([1, 9]), options) as number], [total / 2], tolerances[dtype], label);
+          const args = tensors([1, 9]);
+          const anchor = (args[0] as { data: FloatArray }).data;
+          const value = floats(dtype).from([0, 0]);
+          const inPlace = call.valueAndGrad(...args, { ...options, reduction: "none", gradOutput: factors, wrt: ["anchor"], out: { anchor, value } });
+          expect(Object.keys(inPlace.grad)).toEqual(["anchor"]);
+          expect([inPlace.grad.anchor, inPlace.value], label()).toEqual([both.grad.anchor, both.value]);
+          expect([inPlace.grad.anchor === anchor, inPlace.value === value]).toEqual([true, true]);
+        }
+      }
+    });
+
     it(`multiLabelMarginLoss, ${dtype}: a class that a list names twice counts twice, as in PyTorch's loop over the list`, () => {
       const input = float(0, 1, 0.5);
       for (const entry of entries) {

@@ -356,6 +356,101 @@ for (const entry of entries) {
       for (const c of [0, 1, (1 << 20) - 1, 1 << 20, last - 1]) expect((gradient[c] as number) * classes).toBeCloseTo(1, 4);
     });
 
+    it("what everybody made enumerable on Object.prototype is no option, what an options object has of its own is", () => {
+      const everybody = Object.prototype as unknown as Record<string, unknown>;
+      const names = Object.keys(GOOD).filter((name) => name in entry.api);
+      const call = (name: string, options: object) => each(name).valueAndGrad(...(GOOD[name] as () => unknown[])(), options);
+      const options = () => ({ reduction: "none", out: { value: undefined } });
+      const before = names.map((name) => call(name, options()));
+      try {
+        everybody.everybodys = 1;
+        expect(names.map((name) => call(name, options()))).toEqual(before);
+        expect(each("softmax")(f32(1, 2), { dim: 0 }).length).toBe(2);
+        for (const name of names) {
+          check(() => call(name, { everybodys: 1 }), TypeError, name, '"everybodys"');
+          check(() => call(name, { out: { everybodys: f32(1) } }), TypeError, name, "out.everybodys");
+        }
+      } finally {
+        delete everybody.everybodys;
+      }
+      for (const name of names) {
+        check(() => call(name, { toString: 1 }), TypeError, name, '"toString"');
+        check(() => call(name, { out: { toString: f32(1) } }), TypeError, name, "out.toString");
+      }
+    });
+
+    it("shapes without elements, of axes as long as can be: our own errors, and at once", () => {
+      const long = Number.MAX_SAFE_INTEGER;
+      const none = (...shape: number[]) => ({ data: new Float64Array(0), shape });
+      const noClasses = (...shape: number[]) => ({ data: new Int32Array(0), shape });
+      const one = (...shape: number[]) => ({ data: new Float64Array(1), shape });
+      /** Either works or says what is wrong itself. */
+      const fair = (name: string, args: unknown[], options: object): void => {
+        for (const act of [() => each(name)(...args, options), () => each(name).valueAndGrad?.(...args, options)]) {
+          try {
+            act();
+          } catch (error) {
+            expect((error as Error).message, `${name} ${JSON.stringify(args)}`).toMatch(new RegExp(`^${name}: .* expected .*, got `));
+            expect(error).toBeInstanceOf(RangeError);
+          }
+        }
+      };
+      for (const shape of [
+        [long, 0],
+        [0, long],
+        [2 ** 50, 0],
+        [long, 0, 2],
+        [2, 0, long],
+        [0, long, long],
+        [long, long, 0],
+        [2 ** 27, 2 ** 27, 0],
+      ]) {
+        const x = none(...shape);
+        const unit = one(...shape.map(() => 1));
+        for (const name of ["softmax", "logSoftmax", "logSumExp", "cosineSimilarity"]) {
+          const args = name === "cosineSimilarity" ? [x, x] : [x];
+          for (let dim = 0; dim < shape.length; dim++) fair(name, args, { dim });
+        }
+        fair("logSumExp", [x], { dim: [0, 1] });
+        fair("softshrink", [x], {});
+        for (const args of [
+          [x, x],
+          [x, unit],
+          [unit, x],
+        ])
+          for (const name of ["pairwiseDistance", "cdist"]) fair(name, args, {});
+        fair("cdist", [none(shape[0] as number, 0), none(shape[1] as number, 0)], {});
+        for (const reduction of ["none", "mean", "sum"]) {
+          for (const name of ["mseLoss", "l1Loss", "smoothL1Loss", "huberLoss", "bceLoss", "bceWithLogitsLoss", "klDivLoss", "hingeEmbeddingLoss"])
+            fair(name, [x, x], { reduction });
+          for (const name of ["softMarginLoss", "poissonNllLoss", "multiLabelSoftMarginLoss", "crossEntropyLoss"]) fair(name, [x, x], { reduction });
+          for (const name of ["marginRankingLoss", "gaussianNllLoss"]) fair(name, [x, x, x], { reduction });
+          for (const name of ["tripletMarginLoss", "tripletRatioLoss"]) {
+            for (const args of [
+              [x, x, x],
+              [unit, x, x],
+              [x, unit, unit],
+            ])
+              for (const swap of [false, true]) fair(name, args, { reduction, swap });
+          }
+          for (const name of ["nllLoss", "crossEntropyLoss"]) fair(name, [x, noClasses(...shape.filter((_, axis) => axis !== 1))], { reduction });
+          fair("multiMarginLoss", [x, noClasses(shape[0] as number)], { reduction });
+          fair("multiLabelMarginLoss", [x, noClasses(...shape)], { reduction });
+          fair("cosineEmbeddingLoss", [x, x, none(shape[0] as number)], { reduction });
+          fair("ctcLoss", [x, noClasses(0), 0, 0], { reduction });
+          fair("ctcLoss", [x, noClasses(shape[1] as number, 0), noClasses(0), noClasses(0)], { reduction });
+        }
+      }
+      // products that no typed array is long enough for
+      check(() => each("cdist")(none(long, 0), none(3, 0)), RangeError, "cdist", "the result");
+      check(() => each("cdist")(none(2 ** 30, 0), none(2 ** 30, 0)), RangeError, "cdist", "the result");
+      check(() => each("logSumExp")(none(long, 0), { dim: 1 }), RangeError, "logSumExp", "the result");
+      check(() => each("pairwiseDistance")(none(long, 0), none(long, 0)), RangeError, "pairwiseDistance", "the result");
+      check(() => each("cosineSimilarity")(none(long, 0), none(long, 0)), RangeError, "cosineSimilarity", "the result");
+      check(() => each("tripletMarginLoss")(none(long, 0), none(long, 0), none(long, 0), { reduction: "none" }), RangeError, "tripletMarginLoss", "the result");
+      expect(each("tripletMarginLoss")(none(long, 0), none(long, 0), none(long, 0))).toBe(1);
+    });
+
     it("axes", () => {
       for (const name of ["softmax", "logSoftmax", "logSumExp"]) {
         check(() => each(name)(f32(1, 2), {}), TypeError, name, '"dim"');

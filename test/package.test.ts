@@ -51,6 +51,27 @@ describe("where WebAssembly does not run", () => {
   }
 });
 
+describe("a first call near the end of the stack", () => {
+  const firsts = ["mseLoss([1, 2], [0, 0])", "crossEntropyLoss([1, 2], 0)", "ctcLoss({ data: [-1, -1], shape: [1, 2] }, [1], 1, 1)", "alloc(2)", "backend()"];
+  for (const entry of ["losskit", "losskit/wasm", "losskit/deterministic"]) {
+    for (const first of firsts) {
+      it(`${entry}, ${first}: says nothing of the machine`, () => {
+        // from the last frame that the stack has room for, frame by frame: first calls that end at every place they could
+        const script = `const api = await import("${entry}"); let failed = 0; let worked = 0;
+          const deep = () => { try { deep(); } catch (error) { if (worked < 100) try { api.${first}; worked++; } catch { failed++; } throw error; } };
+          try { deep(); } catch {}
+          const { name, reason } = api.backend();
+          console.log(JSON.stringify([failed > 0, worked, name, reason ?? "", api.mseLoss([1, 2], [0, 0]), api.l1Loss([1, 2], [0, 0]),
+            api.crossEntropyLoss([0, 0], 0), api.alloc(2).buffer.byteLength > 2 ** 20]))`;
+        const [failed, worked, name, reason, mse, l1, ce, own] = JSON.parse(run(script));
+        expect([failed, worked, name, mse, l1, own]).toEqual([true, 100, "wasm", 2.5, 1.5, true]);
+        expect(reason).not.toMatch(/stack/i);
+        expect(ce).toBeCloseTo(Math.LN2, 12);
+      });
+    }
+  }
+});
+
 it("the tarball holds what is used and nothing else", () => {
   const [{ files }] = JSON.parse(
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
