@@ -58,12 +58,26 @@ export interface ValueAndGrad<V, G extends string, D> {
   grad: { [K in G]: D };
 }
 
+/** What `totals` of a loss gives, plain JSON: exact sums, as non-overlapping doubles, the largest first. */
+export interface Totals {
+  /** Of the finite losses. */
+  sum: number[];
+  /** Of the terms of what mean divides by. */
+  weight: number[];
+  /** Samples that counted; those with a NaN or infinite loss, too. */
+  count: number;
+  /** Losses that were NaN. */
+  nan: number;
+  /** Losses that were +infinity and -infinity. */
+  infinite: [plus: number, minus: number];
+}
+
 /**
  * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
  */
 export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
   <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, const U extends R = "mean" & R>(
-    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
+    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
   ): Value<U, T1 | T2 | T3>;
 
   /** The value and its gradients in one pass. `wrt`: whose; `gradOutput`: upstream gradient; `out`: buffers to write instead of new ones. */
@@ -81,12 +95,16 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
       T3,
       O & {
         reduction?: U | undefined;
+        denominator?: number | undefined;
         wrt?: (G & Distinct<G>) | undefined;
         gradOutput?: Tensor | undefined;
         out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
       }
     >
   ): ValueAndGrad<Value<U, T1 | T2 | T3>, G[number], ArrayOf<T1 | T2 | T3>>;
+
+  /** The losses' exact sum and what their mean divides by, to be merged with others: mergeTotals, meanOf. */
+  totals<T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never>(...args: Last<A, T1, T2, T3, O>): Totals;
 }
 
 /** An operation of one or two tensors: values only. */

@@ -154,7 +154,7 @@ function checkScores(api: Api, golden: Beyond): void {
 
 function totalsOf(api: Api, golden: Beyond, dtype: Dtype): Totals {
   const { args, options } = callOf(golden, dtype, { classes: "Int32Array", half: "dtype" });
-  if (golden.loss === "scoreTokens") return (api.scoreTokens?.(...args, options) as unknown as { totals: Totals }).totals;
+  if (golden.loss === "scoreTokens") return ((api.scoreTokens as Function_)(...args, options) as unknown as { totals: Totals }).totals;
   return (api[golden.loss] as Function_).totals(...args, options);
 }
 
