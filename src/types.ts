@@ -16,8 +16,20 @@ export type IntegerArray =
 /** An array with a shape, as numpy-ts and others call it (`shape`) or as onnxruntime and transformers.js do (`dims`). Row-major. */
 export type Shaped<D> = { readonly data: D; readonly shape: readonly number[] } | { readonly data: D; readonly dims: readonly number[] };
 
+/** A Float16Array, of engines that have one. */
+export interface Float16 {
+  readonly [Symbol.toStringTag]: "Float16Array";
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  [index: number]: number;
+}
+type HalfType = "float16" | "bfloat16";
+type Bits = Uint16Array<ArrayBufferLike>;
+/** Half-precision elements by their bits, the type named as onnxruntime and transformers.js do (`type`) or as others (`dtype`): a float32 tensor. */
+export type Half = Float16 | Shaped<Float16> | (Shaped<Bits> & { readonly dtype: HalfType }) | (Shaped<Bits> & { readonly type: HalfType });
+
 /** A tensor of numbers: a number (0-D), an array (1-D), or anything with data and shape. */
-export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | OpaqueTensor;
+export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | Half | OpaqueTensor;
 /** A tensor whose elements' type is only known when it runs: onnxruntime's `Tensor`. */
 export type OpaqueTensor = { readonly data: unknown; readonly dims: readonly number[] };
 /** +1 and -1, floats or integers. */
@@ -27,7 +39,7 @@ export type Classes = number | readonly number[] | readonly bigint[] | IntegerAr
 
 export type Reduction = "mean" | "sum" | "none";
 
-type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Float32Array<ArrayBufferLike> }
+type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Float32Array<ArrayBufferLike> } | Half
   ? "float32"
   : T extends Float64Array<ArrayBufferLike> | { readonly data: Float64Array<ArrayBufferLike> }
     ? "float64"

@@ -65,7 +65,7 @@ function checkLoss(loss: Function_, golden: Beyond): void {
       const { args, options } = callOf(golden, dtype, handed);
       const { wrt: _, ...plain } = options;
       checkValue(golden, dtype, loss(...args, plain), label);
-      if (!grad) continue;
+      if (!grad || !golden.loss.endsWith("Loss")) continue;
       const got = loss.valueAndGrad(...args, { ...options, wrt: Object.keys(grad) });
       checkValue(golden, dtype, got.value, label);
       expect(Object.keys(got.grad).sort(), label).toEqual(Object.keys(grad).sort());

@@ -203,7 +203,7 @@ export class Frame {
     for (let i = 0; i < spec.arguments.length; i++) {
       const operand = this.operands[i] as Operand;
       operand.settle(loss);
-      if (dtype === undefined && operand.isFloat) dtype = operand.tag === "Float32Array" ? "float32" : "float64";
+      if (dtype === undefined && operand.isFloat) dtype = operand.isSingle ? "float32" : "float64";
     }
     this.dtype = dtype ?? "float64";
     for (let i = 0; i < spec.arguments.length; i++) {
@@ -219,8 +219,10 @@ export class Frame {
   private settleOption(operand: Operand, typed: boolean): void {
     if (!operand.given) return;
     operand.settle(this.loss);
-    if (!typed && operand.tag === "Float32Array") operand.data = new Float64Array(operand.raw as Float32Array);
-    else operand.convert(this.loss, this.dtype);
+    if (!typed && operand.isSingle) {
+      operand.convert(this.loss, "float32");
+      operand.data = new Float64Array(operand.data);
+    } else operand.convert(this.loss, this.dtype);
   }
 
   /** All arguments have the shape of the first. */

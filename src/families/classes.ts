@@ -59,7 +59,7 @@ const result: ClassIndices = { index: new Int32Array(0), weightSum: 0 };
 
 /** Integers may come in any integer array or as numbers, never as floats. */
 export function checkIntegers(frame: Frame, operand: Operand, expected: string): void {
-  if (operand.tag !== "" && !operand.isInteger) throw typeError(frame.loss, operand.place, expected, `a ${operand.tag}`);
+  if (operand.tag !== "" && !operand.isInteger) throw typeError(frame.loss, operand.place, expected, operand.kind);
 }
 
 /** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. Without one, nothing is ignored. */
