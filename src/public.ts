@@ -3,5 +3,22 @@
 export type { Alloc } from "./alloc.js";
 export type { Dtype } from "./array/typed.js";
 export type { BackendInfo } from "./backend/host.js";
+export { bitsPerByte, meanOf, mergeTotals, perplexity } from "./call/totals.js";
 export { tensor } from "./tensor.js";
-export type { ArrayOf, Classes, FloatArray, IntegerArray, Loss, OpaqueTensor, Reduction, Shaped, Signs, Tensor, Value, ValueAndGrad } from "./types.js";
+export type {
+  ArrayOf,
+  Classes,
+  Float16,
+  FloatArray,
+  Half,
+  IntegerArray,
+  Loss,
+  OpaqueTensor,
+  Reduction,
+  Shaped,
+  Signs,
+  Tensor,
+  Totals,
+  Value,
+  ValueAndGrad,
+} from "./types.js";

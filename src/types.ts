@@ -16,8 +16,20 @@ export type IntegerArray =
 /** An array with a shape, as numpy-ts and others call it (`shape`) or as onnxruntime and transformers.js do (`dims`). Row-major. */
 export type Shaped<D> = { readonly data: D; readonly shape: readonly number[] } | { readonly data: D; readonly dims: readonly number[] };
 
+/** A Float16Array, of engines that have one. */
+export interface Float16 {
+  readonly [Symbol.toStringTag]: "Float16Array";
+  readonly length: number;
+  readonly BYTES_PER_ELEMENT: number;
+  [index: number]: number;
+}
+type HalfType = "float16" | "bfloat16";
+type Bits = Uint16Array<ArrayBufferLike>;
+/** Half-precision elements by their bits, the type named as onnxruntime and transformers.js do (`type`) or as others (`dtype`): a float32 tensor. */
+export type Half = Float16 | Shaped<Float16> | (Shaped<Bits> & { readonly dtype: HalfType }) | (Shaped<Bits> & { readonly type: HalfType });
+
 /** A tensor of numbers: a number (0-D), an array (1-D), or anything with data and shape. */
-export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | OpaqueTensor;
+export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | Half | OpaqueTensor;
 /** A tensor whose elements' type is only known when it runs: onnxruntime's `Tensor`. */
 export type OpaqueTensor = { readonly data: unknown; readonly dims: readonly number[] };
 /** +1 and -1, floats or integers. */
@@ -27,7 +39,7 @@ export type Classes = number | readonly number[] | readonly bigint[] | IntegerAr
 
 export type Reduction = "mean" | "sum" | "none";
 
-type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Float32Array<ArrayBufferLike> }
+type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Float32Array<ArrayBufferLike> } | Half
   ? "float32"
   : T extends Float64Array<ArrayBufferLike> | { readonly data: Float64Array<ArrayBufferLike> }
     ? "float64"
@@ -58,12 +70,26 @@ export interface ValueAndGrad<V, G extends string, D> {
   grad: { [K in G]: D };
 }
 
+/** What `totals` of a loss gives, plain JSON: exact sums, as non-overlapping doubles, the largest first. */
+export interface Totals {
+  /** Of the finite losses. */
+  sum: number[];
+  /** Of the terms of what mean divides by. */
+  weight: number[];
+  /** Samples that counted; those with a NaN or infinite loss, too. */
+  count: number;
+  /** Losses that were NaN. */
+  nan: number;
+  /** Losses that were +infinity and -infinity. */
+  infinite: [plus: number, minus: number];
+}
+
 /**
  * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
  */
 export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
   <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, const U extends R = "mean" & R>(
-    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
+    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
   ): Value<U, T1 | T2 | T3>;
 
   /** The value and its gradients in one pass. `wrt`: whose; `gradOutput`: upstream gradient; `out`: buffers to write instead of new ones. */
@@ -81,12 +107,16 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
       T3,
       O & {
         reduction?: U | undefined;
+        denominator?: number | undefined;
         wrt?: (G & Distinct<G>) | undefined;
         gradOutput?: Tensor | undefined;
         out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
       }
     >
   ): ValueAndGrad<Value<U, T1 | T2 | T3>, G[number], ArrayOf<T1 | T2 | T3>>;
+
+  /** The losses' exact sum and what their mean divides by, to be merged with others: mergeTotals, meanOf. */
+  totals<T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never>(...args: Last<A, T1, T2, T3, O>): Totals;
 }
 
 /** An operation of one or two tensors: values only. */

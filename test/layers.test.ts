@@ -19,7 +19,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "backend/wasm/": ["array/", "backend/seam.ts", "backend/host.ts", "backend/protocol.ts", "backend/js/", "generated/"],
   // the kernels as text: a decoder, and nothing of what reads them
   "generated/": ["backend/wasm/decode.ts"],
-  "call/": ["array/", "backend/seam.ts"],
+  "call/": ["array/", "backend/seam.ts", "types.ts"],
   "families/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "types.ts"],
   "losses/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "families/", "types.ts"],
   "operations/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "families/", "types.ts"],

@@ -78,6 +78,11 @@ function elementBytes(data: AnyArray): number {
   return (constructors[tagOf.call(data) as string] as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
 }
 
+/** The first elements of an array's bytes, as those of another type. */
+export function elementsOf<A>(array: object, Elements: new (buffer: ArrayBufferLike, offset: number, length: number) => A, length: number): A {
+  return new Elements(bufferOf.call(array), offsetOf.call(array), length);
+}
+
 /** The array itself, or a view of it without the subclass or the foreign realm it came with. */
 export function plain<T extends AnyArray>(array: T, tag: string, length: number): T {
   const given = Object.getPrototypeOf(array);

@@ -1,17 +1,22 @@
 // From a spec to the public function: argument count, frame, result.
 
+import type { FloatArray } from "../array/typed.js";
 import type { Backend } from "../backend/seam.js";
 import { typeError } from "./errors.js";
 import { acquire, release } from "./frame.js";
 import type { LossSpec, Spec } from "./spec.js";
+import { totalsOf } from "./totals.js";
 
-function invoke(spec: Spec, backend: () => Backend, gradients: boolean, count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+/** What a call is asked for. */
+type Asked = "value" | "gradients" | "totals";
+
+function invoke(spec: Spec, backend: () => Backend, asked: Asked, count: number, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
   const wanted = spec.arguments.length;
   if (count < wanted || count > wanted + 1) {
     const names = spec.arguments.map((argument) => argument.name).join(", ");
     throw typeError(spec.name, "the call", `${wanted} arguments (${names}) and options`, `${count} arguments`);
   }
-  const frame = acquire(spec, gradients);
+  const frame = acquire(spec, asked === "gradients", asked === "totals");
   try {
     frame.takeArgument(0, a);
     if (wanted > 1) frame.takeArgument(1, b);
@@ -20,7 +25,10 @@ function invoke(spec: Spec, backend: () => Backend, gradients: boolean, count: n
     frame.takeOptions(count === wanted ? undefined : wanted === 1 ? b : wanted === 2 ? c : wanted === 3 ? d : e);
     frame.settle();
     const value = spec.run(frame, backend);
-    return gradients ? { value, grad: frame.grads() } : value;
+    if (asked === "value") return value;
+    if (asked === "gradients") return { value, grad: frame.grads() };
+    const losses = value as FloatArray;
+    return totalsOf(losses, frame.counted < 0 ? losses.length : frame.counted, frame.terms);
   } finally {
     release(frame);
   }
@@ -41,11 +49,15 @@ export function bind<F>(spec: LossSpec<F>, module: BackendOf = javascript): F {
   const backend = backendOf(spec, module);
   const loss = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
     // biome-ignore lint/complexity/noArguments: a rest parameter would allocate an array for every call
-    return invoke(spec, backend, false, arguments.length, a, b, c, d, e);
+    return invoke(spec, backend, "value", arguments.length, a, b, c, d, e);
   };
   loss.valueAndGrad = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
     // biome-ignore lint/complexity/noArguments: as above
-    return invoke(spec, backend, true, arguments.length, a, b, c, d, e);
+    return invoke(spec, backend, "gradients", arguments.length, a, b, c, d, e);
+  };
+  loss.totals = function (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown): unknown {
+    // biome-ignore lint/complexity/noArguments: as above
+    return invoke(spec, backend, "totals", arguments.length, a, b, c, d, e);
   };
   Object.defineProperty(loss, "name", { value: spec.name });
   return loss as F;
@@ -56,7 +68,7 @@ export function bindOperation<F>(spec: LossSpec<F>, module: BackendOf = javascri
   const backend = backendOf(spec, module);
   const operation = function (a: unknown, b: unknown, c: unknown): unknown {
     // biome-ignore lint/complexity/noArguments: as above
-    return invoke(spec, backend, false, arguments.length, a, b, c, undefined, undefined);
+    return invoke(spec, backend, "value", arguments.length, a, b, c, undefined, undefined);
   };
   Object.defineProperty(operation, "name", { value: spec.name });
   return operation as F;

@@ -17,6 +17,13 @@ export class Frame {
   spec!: Signature;
   loss = "";
   gradients = false;
+  /** Whether the call asks for totals: the losses as for "none", and what their mean divides by. */
+  totals = false;
+  /** How many samples counted, where not all do, and the terms of what mean divides by, where they are not ones: a loss says so, for totals. */
+  counted = -1;
+  terms: FloatArray | null = null;
+  /** What the user gives mean to divide by; 0 for the loss's own. */
+  private denominator = 0;
   /** The arguments, then the tensors among the options, in the order of the signature. */
   readonly operands: Operand[] = Array.from({ length: MAX_OPERANDS }, () => new Operand());
   /** How many of them this call may have given. */
@@ -53,6 +60,9 @@ export class Frame {
     this.outValue = null;
     this.upstream = 1;
     this.reduction = "mean";
+    this.denominator = 0;
+    this.counted = -1;
+    this.terms = null;
   }
 
   // ---- taking: the only part in which the user's code can run
@@ -67,6 +77,7 @@ export class Frame {
     const { spec, loss } = this;
     for (let i = 0; i < spec.options.length; i++) this.options[i] = spec.options[i]?.default;
     if (this.gradients) for (let i = 0; i < spec.arguments.length; i++) this.wanted[i] = spec.arguments[i]?.byDefault === true;
+    if (this.totals) this.reduction = "none";
     if (given === undefined) return;
     if (typeof given !== "object" || given === null || Array.isArray(given) || typedArrayTag(given)) {
       throw typeError(loss, "the last argument", "an object of options", describe(given));
@@ -85,13 +96,14 @@ export class Frame {
       if (operand) operand.take(loss, option.name, value, true);
       else this.options[i] = option.read?.(loss, `option "${option.name}"`, value);
     }
-    if (spec.reductions.length === 0) return;
+    if (spec.reductions.length === 0 || this.totals) return;
     const reduction = options.reduction;
     if (reduction !== undefined) {
       if (typeof reduction !== "string") throw typeError(loss, 'option "reduction"', `one of ${spec.reductions.join(", ")}`, describe(reduction));
       if (!spec.reductions.includes(reduction)) throw rangeError(loss, 'option "reduction"', `one of ${spec.reductions.join(", ")}`, describe(reduction));
       this.reduction = reduction;
     }
+    this.takeDenominator(options.denominator);
     if (this.gradients) {
       this.takeWrt(options.wrt);
       this.takeGradOutput(options.gradOutput);
@@ -101,17 +113,26 @@ export class Frame {
 
   private known(): string[] {
     const names = this.spec.options.map((option) => option.name);
-    if (this.spec.reductions.length > 0) names.push("reduction", "out");
+    if (this.spec.reductions.length > 0 && !this.totals) names.push("reduction", "denominator", "out");
     if (this.gradients) names.push("wrt", "gradOutput");
     return names.map((name) => JSON.stringify(name));
   }
 
   private knows(key: string): boolean {
     const { options, reductions } = this.spec;
-    if (reductions.length > 0 && (key === "reduction" || key === "out")) return true;
+    if (reductions.length > 0 && !this.totals && (key === "reduction" || key === "denominator" || key === "out")) return true;
     if (this.gradients && (key === "wrt" || key === "gradOutput")) return true;
     for (let i = 0; i < options.length; i++) if (options[i]?.name === key) return true;
     return false;
+  }
+
+  private takeDenominator(value: unknown): void {
+    if (value === undefined) return;
+    const place = 'option "denominator"';
+    if (typeof value !== "number") throw typeError(this.loss, place, "a number > 0", describe(value));
+    if (!this.averages) throw rangeError(this.loss, place, 'reduction "mean" beside it', describe(this.reduction));
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY)) throw rangeError(this.loss, place, "a finite number > 0", describe(value));
+    this.denominator = value;
   }
 
   private takeWrt(wrt: unknown): void {
@@ -182,7 +203,7 @@ export class Frame {
     for (let i = 0; i < spec.arguments.length; i++) {
       const operand = this.operands[i] as Operand;
       operand.settle(loss);
-      if (dtype === undefined && operand.isFloat) dtype = operand.tag === "Float32Array" ? "float32" : "float64";
+      if (dtype === undefined && operand.isFloat) dtype = operand.isSingle ? "float32" : "float64";
     }
     this.dtype = dtype ?? "float64";
     for (let i = 0; i < spec.arguments.length; i++) {
@@ -198,8 +219,10 @@ export class Frame {
   private settleOption(operand: Operand, typed: boolean): void {
     if (!operand.given) return;
     operand.settle(this.loss);
-    if (!typed && operand.tag === "Float32Array") operand.data = new Float64Array(operand.raw as Float32Array);
-    else operand.convert(this.loss, this.dtype);
+    if (!typed && operand.isSingle) {
+      operand.convert(this.loss, "float32");
+      operand.data = new Float64Array(operand.data);
+    } else operand.convert(this.loss, this.dtype);
   }
 
   /** All arguments have the shape of the first. */
@@ -304,9 +327,9 @@ export class Frame {
     return this.reduction === "mean" || this.reduction === "batchmean";
   }
 
-  /** What the sum of the losses is divided by, where mean divides by `own`. */
+  /** What the sum of the losses is divided by, where mean divides by `own` unless the user says otherwise. */
   divisor(own: number): number {
-    return this.averages ? own : 1;
+    return this.averages ? this.denominator || own : 1;
   }
 
   /** The array of losses for "none", else the reduced sum. */
@@ -332,11 +355,12 @@ function isEverybodys(record: object, key: string): boolean {
 
 const pool: Frame[] = [];
 
-export function acquire(spec: Signature, gradients: boolean): Frame {
+export function acquire(spec: Signature, gradients: boolean, totals: boolean): Frame {
   const frame = pool.pop() ?? new Frame();
   frame.spec = spec;
   frame.loss = spec.name;
   frame.gradients = gradients;
+  frame.totals = totals;
   return frame;
 }
 

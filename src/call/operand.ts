@@ -4,6 +4,7 @@
 
 import { isFreed } from "../array/allocated.js";
 import type { Broadcast } from "../array/broadcast.js";
+import { isStorage, patternsOf, type Storage, widen } from "../array/half.js";
 import { product } from "../array/shape.js";
 import {
   type AnyArray,
@@ -21,7 +22,10 @@ import {
 } from "../array/typed.js";
 import { describe, rangeError, shapeText, typeError } from "./errors.js";
 
-const HALF = /^b?float16$/;
+/** The tag of what half-precision elements lie in where the engine knows them. */
+const FLOAT16 = "Float16Array";
+/** What a bare Uint16Array is told, which may be either type or integers. */
+const NAMED = 'a tensor of floats (half precision as { data, shape, dtype: "float16" } or "bfloat16")';
 const SCALAR: readonly number[] = [];
 const EMPTY = new Float64Array(0);
 
@@ -39,6 +43,8 @@ export class Operand {
   origin: AnyArray | null = null;
   /** Tag of the typed array, "" for numbers. */
   tag = "";
+  /** Of half-precision elements, whose patterns are in `raw`: how they are stored. They are a float32 tensor. */
+  storage: Storage | null = null;
   shape: readonly number[] = SCALAR;
   /** False for a plain 1-D array, whose shape nothing but its length told. */
   shaped = false;
@@ -71,9 +77,11 @@ export class Operand {
     if (tag !== undefined) {
       this.raw = value as AnyArray;
       this.tag = tag;
+      this.storage = tag === FLOAT16 ? "float16" : null;
       return;
     }
     this.tag = "";
+    this.storage = null;
     if (typeof value === "number") {
       this.raw = Float64Array.of(value);
       this.shaped = true;
@@ -93,7 +101,6 @@ export class Operand {
       throw typeError(loss, place, "a tensor on the CPU", `one at location ${describe(location)}`);
     }
     const type = record.type ?? record.dtype;
-    if (typeof type === "string" && HALF.test(type)) throw typeError(loss, place, "float32 or float64 elements", type);
     const dims = record.shape ?? record.dims;
     const data = record.data;
     const strides = record.strides ?? record.stride;
@@ -102,8 +109,12 @@ export class Operand {
     if (tag !== undefined) {
       this.raw = data as AnyArray;
       this.tag = tag;
+      this.storage = isStorage(type) ? type : tag === FLOAT16 ? "float16" : null;
     } else if (Array.isArray(data)) this.raw = takeNumbers(loss, `${place}.data`, data);
     else throw typeError(loss, place, expected, data === undefined ? describe(record) : `data that is ${describe(data)}`);
+    if (isStorage(type) && tag !== "Uint16Array" && !(tag === FLOAT16 && type === "float16")) {
+      throw typeError(loss, place, `a Uint16Array for ${type}`, describe(data));
+    }
     this.shape = takeShape(loss, place, dims);
     this.shaped = true;
     if (offset !== undefined && offset !== null && offset !== 0) throw typeError(loss, place, "offset 0", describe(offset));
@@ -116,8 +127,8 @@ export class Operand {
     if (this.tag !== "") {
       if (length === 0) checkAttached(loss, this.place, this.raw);
       if (isFreed(this.raw)) throw typeError(loss, this.place, "a typed array", FREED);
+      this.raw = this.storage ? patternsOf(this.raw, length) : plain(this.raw, this.tag, length);
       this.origin = this.raw;
-      this.raw = plain(this.raw, this.tag, length);
     }
     if (!this.shaped) {
       this.shape = [length];
@@ -136,24 +147,44 @@ export class Operand {
   }
 
   get isFloat(): boolean {
-    return this.tag === "Float32Array" || this.tag === "Float64Array";
+    return this.storage !== null || this.tag === "Float32Array" || this.tag === "Float64Array";
+  }
+
+  /** Whether the call is one in float32, as far as this operand is asked. */
+  get isSingle(): boolean {
+    return this.storage !== null || this.tag === "Float32Array";
   }
 
   get isInteger(): boolean {
-    return isIntegerTag(this.tag);
+    return this.storage === null && isIntegerTag(this.tag);
+  }
+
+  /** What an error calls the elements. */
+  get kind(): string {
+    return this.storage ?? `a ${this.tag}`;
   }
 
   /** The elements in the dtype of the call. */
   convert(loss: string, dtype: Dtype, integersToo = false): void {
     const want = tagOfDtype(dtype);
-    if (this.tag === want) this.data = this.raw as FloatArray;
+    if (this.storage) this.data = this.widened(loss, dtype);
+    else if (this.tag === want) this.data = this.raw as FloatArray;
     else if (this.tag === "") this.data = dtype === "float32" ? Float32Array.from(this.raw as Float64Array) : (this.raw as Float64Array);
     else if (integersToo && this.isInteger) {
       const numbers = this.raw as ArrayLike<number | bigint>;
       this.data = make(dtype, this.size);
       for (let i = 0; i < this.size; i++) this.data[i] = Number(numbers[i]);
-    } else if (this.isFloat) throw typeError(loss, this.place, `${dtype} elements like the other tensors`, `a ${this.tag}`);
-    else throw typeError(loss, this.place, "a tensor of float32 or float64", `a ${this.tag}`);
+    } else if (this.isFloat) throw typeError(loss, this.place, `${dtype} elements like the other tensors`, this.kind);
+    else throw typeError(loss, this.place, this.tag === "Uint16Array" ? NAMED : "a tensor of float32 or float64", this.kind);
+  }
+
+  /** Half-precision elements as what they are in float32. */
+  widened(loss: string, dtype: Dtype): FloatArray {
+    const { storage, size } = this;
+    if (dtype === "float64") throw typeError(loss, this.place, "float64 elements like the other tensors", this.kind);
+    const data = new Float32Array(size);
+    widen(this.raw as Uint16Array, storage as Storage, 0, size, data);
+    return data;
   }
 }
 

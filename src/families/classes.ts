@@ -59,7 +59,7 @@ const result: ClassIndices = { index: new Int32Array(0), weightSum: 0 };
 
 /** Integers may come in any integer array or as numbers, never as floats. */
 export function checkIntegers(frame: Frame, operand: Operand, expected: string): void {
-  if (operand.tag !== "" && !operand.isInteger) throw typeError(frame.loss, operand.place, expected, `a ${operand.tag}`);
+  if (operand.tag !== "" && !operand.isInteger) throw typeError(frame.loss, operand.place, expected, operand.kind);
 }
 
 /** Reads each class once: IGNORED for ignoreIndex, which any integer may be, else a checked class. Without one, nothing is ignored. */
@@ -74,6 +74,10 @@ export function readClasses(frame: Frame, target: Operand, classes: number, weig
     : narrow(target.raw as Int32Array, n, classes, ignore === undefined ? Number.NaN : Number(ignore), index);
   if (bad >= 0) throw rangeError(loss, `${target.place}[${bad}]`, `a class in [0, ${classes})`, String(target.raw[bad]));
   result.weightSum = weight?.given ? weightOf(index, n, weight.data) : countOf(index, n);
+  if (frame.totals && ignore !== undefined) {
+    frame.counted = countOf(index, n);
+    if (weight?.given) frame.terms = termsOf(index, frame.counted, weight.data);
+  }
   result.index = index;
   return result;
 }
@@ -92,6 +96,16 @@ function weightOf(index: Int32Array, n: number, weights: FloatArray): number {
     if (y >= 0) sum += weights[y] as number;
   }
   return sum;
+}
+
+/** The weights of those that are not ignored. */
+function termsOf(index: Int32Array, count: number, weights: FloatArray): Float64Array {
+  const terms = new Float64Array(count);
+  for (let i = 0, at = 0; at < count; i++) {
+    const y = index[i] as number;
+    if (y >= 0) terms[at++] = weights[y] as number;
+  }
+  return terms;
 }
 
 /** Returns the position of the first that is neither ignored nor a class, or -1. */

@@ -51,6 +51,7 @@ function run(loss: PointwiseLoss, frame: Frame, backend: Backend): number | Floa
   loss.check?.(frame, backend);
   const denominator = frame.averages ? frame.divisor(own(loss, frame, n)) : 1;
   const weight = operand(frame, loss.weight);
+  if (loss.meanByWeight) frame.terms = weight ? weight.data : null;
   const sum = evaluate(frame, backend, loss.choose(frame), n, denominator, frame.outValue, weight, operand(frame, loss.third));
   return frame.value(sum, denominator);
 }

@@ -103,6 +103,8 @@ function run(frame: Frame, backend: Backend): number | FloatArray {
     sum += mean ? (losses[n] as number) / Math.max(lengths[n] as number, 1) : (losses[n] as number);
     if (frame.outValue) frame.outValue[n] = losses[n] as number;
   }
+  // mean divides each loss by its length: so do totals, what "none" has
+  if (frame.totals && frame.outValue) return Float64Array.from(frame.outValue, (value, n) => value / Math.max(lengths[n] as number, 1));
   return frame.value(sum, denominator);
 }
 

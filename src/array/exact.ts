@@ -1,0 +1,154 @@
+// Exact sums of doubles. Every finite double is an integer times 2^-1074, so a sum is an integer, too: a BigInt, whatever the magnitudes, and whatever
+// order or grouping it was added in.
+
+import type { FloatArray } from "./typed.js";
+
+/** The finite part of a sum, in units of 2^-1074, and how many terms were none. */
+export interface ExactSum {
+  units: bigint;
+  nan: number;
+  plus: number;
+  minus: number;
+}
+
+const BITS = new DataView(new ArrayBuffer(8));
+/** Bits of a double below its leading one. */
+const MANTISSA = 52n;
+/** Binary digits of a unit behind the point. */
+const UNIT_SHIFT = 1074;
+
+/** A finite double in units of 2^-1074. */
+export function unitsOf(value: number): bigint {
+  BITS.setFloat64(0, value);
+  const bits = BITS.getBigUint64(0);
+  const exponent = (bits >> MANTISSA) & 0x7ffn;
+  const fraction = bits & 0xfffffffffffffn;
+  const magnitude = exponent === 0n ? fraction : (fraction | (1n << MANTISSA)) << (exponent - 1n);
+  return bits >> 63n ? -magnitude : magnitude;
+}
+
+/** The double nearest to a number of units; the largest one for what is beyond it. */
+function nearest(units: bigint): number {
+  const magnitude = units < 0n ? -units : units;
+  const length = magnitude.toString(2).length;
+  // 64 leading bits with a sticky last one round as the whole number would
+  const drop = length > 64 ? length - 64 : 0;
+  let head = magnitude >> BigInt(drop);
+  if (drop > 0 && head << BigInt(drop) !== magnitude) head |= 1n;
+  const value = Math.min(scaled(Number(head), drop - UNIT_SHIFT), Number.MAX_VALUE);
+  return units < 0n ? -value : value;
+}
+
+/** value * 2^power: in two steps, since a power of its own would leave the doubles. Whole units round to themselves. */
+function scaled(value: number, power: number): number {
+  const half = Math.trunc(power / 2);
+  return value * 2 ** half * 2 ** (power - half);
+}
+
+/**
+ * Non-overlapping doubles whose sum is so many units, the largest first: each is the double nearest to what is left, so that there is one such list for
+ * each sum, and its first number is the sum, rounded once.
+ */
+export function partsOf(units: bigint): number[] {
+  const parts: number[] = [];
+  for (let left = units; left !== 0n; ) {
+    const part = nearest(left);
+    parts.push(part);
+    left -= unitsOf(part);
+  }
+  return parts;
+}
+
+/** Terms that are looked at together: few enough that they and what is left of them stay in the cache. */
+const BLOCK = 4096;
+/** Bits that the sum of a block's terms may be longer than the longest of them, and one that a rounded part may be. */
+const CARRY = 2 ** 13;
+/** Beyond this the magic number of a block would overflow. */
+const HUGE = 2 ** 990;
+const scratch = new Float64Array(BLOCK);
+
+/**
+ * The exact sum of n terms. A block at a time: adding and subtracting 1.5 times a large power of two cuts from every term the bits above a place that all
+ * terms share, few enough that a plain sum of them is exact; what is cut off is summed in the same way until nothing is left, for float32 numbers of
+ * usual magnitudes after one or two rounds (Rump, Ogita and Oishi, Accurate Floating-Point Summation, 2008).
+ */
+export function exactSum(data: FloatArray, n: number): ExactSum {
+  const total: ExactSum = { units: 0n, nan: 0, plus: 0, minus: 0 };
+  for (let start = 0; start < n; start += BLOCK) addBlock(total, data, start, Math.min(n, start + BLOCK));
+  return total;
+}
+
+function addBlock(total: ExactSum, data: FloatArray, start: number, end: number): void {
+  let largest = 0;
+  let finite = true;
+  for (let i = start; i < end; i++) {
+    const size = Math.abs(data[i] as number);
+    if (size > largest) largest = size;
+    finite &&= size < Number.POSITIVE_INFINITY;
+  }
+  if (!finite) largest = setAside(total, data, start, end);
+  else if (largest < HUGE) {
+    // the first round reads the terms where they lie: most blocks need no other
+    const magic = magicOf(largest);
+    let sum = 0;
+    let rest = 0;
+    for (let i = start; i < end; i++) {
+      const term = data[i] as number;
+      const part = term + magic - magic;
+      const left = term - part;
+      sum += part;
+      scratch[i - start] = left;
+      rest = Math.max(rest, Math.abs(left));
+    }
+    if (sum !== 0) total.units += unitsOf(sum);
+    largest = rest;
+  } else for (let i = start; i < end; i++) scratch[i - start] = data[i] as number;
+  addRest(total, end - start, largest);
+}
+
+/** Rounds over what is in the scratch, of which the largest is given, until nothing is left. */
+function addRest(total: ExactSum, count: number, largest: number): void {
+  if (largest >= HUGE) {
+    for (let i = 0; i < count; i++) total.units += unitsOf(scratch[i] as number);
+    return;
+  }
+  while (largest > 0) {
+    const magic = magicOf(largest);
+    let sum = 0;
+    largest = 0;
+    for (let i = 0; i < count; i++) {
+      const term = scratch[i] as number;
+      const part = term + magic - magic;
+      const left = term - part;
+      sum += part;
+      scratch[i] = left;
+      largest = Math.max(largest, Math.abs(left));
+    }
+    total.units += unitsOf(sum);
+  }
+}
+
+/** 1.5 times a power of two so much above the largest term that no sum of a block's parts is longer than a double. */
+function magicOf(largest: number): number {
+  BITS.setFloat64(0, largest * CARRY);
+  BITS.setUint32(0, (BITS.getUint32(0) & 0x7ff00000) | 0x80000);
+  BITS.setUint32(4, 0);
+  return BITS.getFloat64(0);
+}
+
+/** Counts what is not finite and copies the rest; returns the largest of it. */
+function setAside(total: ExactSum, data: FloatArray, start: number, end: number): number {
+  let largest = 0;
+  for (let i = start; i < end; i++) {
+    let term = data[i] as number;
+    if (!Number.isFinite(term)) {
+      if (Number.isNaN(term)) total.nan++;
+      else if (term > 0) total.plus++;
+      else total.minus++;
+      term = 0;
+    }
+    scratch[i - start] = term;
+    largest = Math.max(largest, Math.abs(term));
+  }
+  return largest;
+}
