@@ -365,7 +365,7 @@ for (const entry of entries) {
       try {
         everybody.everybodys = 1;
         expect(names.map((name) => call(name, options()))).toEqual(before);
-        expect(each("softmax")(f32(1, 2), { dim: 0 }).length).toBe(2);
+        expect(each("softmax")(f32(1, 2), { dim: 0 })).toHaveLength(2);
         for (const name of names) {
           check(() => call(name, { everybodys: 1 }), TypeError, name, '"everybodys"');
           check(() => call(name, { out: { everybodys: f32(1) } }), TypeError, name, "out.everybodys");
