@@ -27,7 +27,8 @@ const whole = (entry) => `import * as all from "${entry}"; console.log(all);`;
 const bounded = [
   ["mseLoss of losskit", used("mseLoss", "losskit"), 28],
   ["all of losskit", whole("losskit"), 72],
-  ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 6],
+  // 6 before every loss had totals and read half precision, which no bundler can leave out: 5.9 then
+  ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 8],
 ];
 
 const row = (title, { raw, gzip }, bound) => {

@@ -5,6 +5,7 @@ import "./vectors";
 
 declare module "./pointwise" {
   interface PointwiseOp<T> {
+    operation(): void;
     ternary(): void;
     long(): void;
     split(): void;

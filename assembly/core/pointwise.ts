@@ -13,7 +13,7 @@ export abstract class PointwiseOp<T extends number> {
   abstract shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
   abstract value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   abstract gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
-  // Optional: `ternary(): void {}` marks a third operand, `long(): void {}` an op of more than about 30 instructions,
+  // Optional: `operation(): void {}` marks what has values and neither sum nor gradient; `ternary(): void {}` a third operand, `long(): void {}` an op of more than about 30 instructions,
   // `split(): void {}` one of two transcendentals, of which one is `shared`, that gains by a loop for each;
   // argument(…) is what `shared` takes the logarithm of, and normal(…) is `shared` for blocks where that is a positive normal number throughout;
   // fixed(p, q) is what an op without a third operand gets for c, computed once: a constant that V8 would build at each use;
@@ -25,7 +25,7 @@ export class Pointwise {
   /**
    * n positions. Returns the sum of the values. Writes the gradient of a, times `scale`, to ga unless that is 0. With v every output is
    * written: values, gradients of a, of b and of c if there is one; whoever does not want one of them points it at memory that nobody reads.
-   * Reads and writes whole pairs of vectors: operands and outputs are padded to them. gb must be writable memory of 2 KiB even where it is no output:
+   * Writes whole pairs of vectors and reads up to four: outputs and operands are padded to them. gb must be writable memory of 2 KiB even where it is no output:
    * scratch of the ops that are split.
    */
   @inline static run<Op extends PointwiseOp<T>, T extends number>(
@@ -41,19 +41,11 @@ export class Pointwise {
     gb: usize,
     gc: usize = 0,
   ): f64 {
-    if (v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb, gc);
-    if (isDefined(changetype<Op>(0).split)) {
-      if (ga) return Pointwise.split<Op, T>(GRAD, a, b, c, n, p, q, scale, ga, gb);
-      return Pointwise.split<Op, T>(SUM, a, b, c, n, p, q, scale, ga, gb);
-    }
+    if (isDefined(changetype<Op>(0).operation) || v) return Pointwise.loop<Op, T>(EACH, a, b, c, n, p, q, scale, v, ga, gb, gc);
+    if (isDefined(changetype<Op>(0).split)) return Pointwise.split<Op, T>(a, b, c, n, p, q, scale, ga, gb);
     if (ga) return Pointwise.loop<Op, T>(GRAD, a, b, c, n, p, q, scale, v, ga, gb, gc);
     if (isDefined(changetype<Op>(0).long)) return Pointwise.loop<Op, T>(SUM, a, b, c, n, p, q, scale, v, ga, gb, gc);
-    // whole turns of four vectors, then what is left
-    const whole = n & -(64 / sizeof<T>());
-    const bytes: usize = whole * sizeof<T>();
-    const sum = Pointwise.sum<Op, T>(a, b, c, bytes, p, q);
-    if (whole == n) return sum;
-    return sum + Pointwise.loop<Op, T>(SUM, a + bytes, b + bytes, c + bytes, n - whole, p, q, scale, v, ga, gb, gc);
+    return Pointwise.sum<Op, T>(a, b, c, n, p, q);
   }
 
   /**
@@ -61,7 +53,6 @@ export class Pointwise {
    * is a chain so long that hardly two turns of it fit into the processor's scheduler.
    */
   @inline static split<Op extends PointwiseOp<T>, T extends number>(
-    mode: i32,
     a: usize,
     b: usize,
     c: usize,
@@ -112,7 +103,7 @@ export class Pointwise {
         if (i > bytes) sum = v128.and(sum, Lanes.first(16 - (i - bytes)));
         wide = Lanes.widen<T>(wide, sum);
       }
-      if (mode == GRAD) {
+      if (ga) {
         for (let i = 0; i < bytes; i += 16) {
           if (isDefined(op.ternary)) u = v128.load(c + i);
           v128.store(ga + i, v128.mul<T>(op.gradA(v128.load(a + i), v128.load(b + i), u, pp, qq, v128.load(scratch + i)), ss));
@@ -127,10 +118,12 @@ export class Pointwise {
   }
 
   /** Values alone, of an op so short that a turn would wait for its sum: four vectors a turn and four sums. */
-  @inline static sum<Op extends PointwiseOp<T>, T extends number>(a: usize, b: usize, c: usize, bytes: usize, p: f64, q: f64): f64 {
+  @inline static sum<Op extends PointwiseOp<T>, T extends number>(a: usize, b: usize, c: usize, n: i32, p: f64, q: f64): f64 {
     const pp = Lanes.splat<T>(p);
     const qq = Lanes.splat<T>(q);
     const uu = Pointwise.fixed<Op, T>(pp, qq);
+    const bytes = n * sizeof<T>();
+    const whole = a + (bytes & -64);
     const stop = a + bytes;
     let wide = f64x2.splat(0);
     while (a < stop) {
@@ -138,7 +131,8 @@ export class Pointwise {
       let s1 = f64x2.splat(0);
       let s2 = f64x2.splat(0);
       let s3 = f64x2.splat(0);
-      const end = min(stop, a + 64 * TURNS);
+      // the last, partial turn is a block of its own, whose sums are masked
+      const end = a < whole ? min(whole, a + 64 * TURNS) : stop;
       do {
         s0 = Pointwise.add<Op, T>(s0, v128.load(a), v128.load(b), c, 0, uu, pp, qq);
         s1 = Pointwise.add<Op, T>(s1, v128.load(a, 16), v128.load(b, 16), c, 16, uu, pp, qq);
@@ -148,6 +142,13 @@ export class Pointwise {
         b += 64;
         if (isDefined(changetype<Op>(0).ternary)) c += 64;
       } while (a < end);
+      if (a > stop) {
+        const rest: i32 = 64 - <i32>(a - stop);
+        s0 = v128.and(s0, Lanes.first(min(rest, 16)));
+        s1 = v128.and(s1, Lanes.first(min(max(rest - 16, 0), 16)));
+        s2 = v128.and(s2, Lanes.first(min(max(rest - 32, 0), 16)));
+        s3 = v128.and(s3, Lanes.first(max(rest - 48, 0)));
+      }
       wide = Lanes.widen<T>(Lanes.widen<T>(wide, s0), s1);
       wide = Lanes.widen<T>(Lanes.widen<T>(wide, s2), s3);
     }

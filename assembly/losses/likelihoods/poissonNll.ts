@@ -42,6 +42,7 @@ class PoissonLog<T extends number> extends PointwiseOp<T> {
 @final
 class PoissonLogFull<T extends number> extends PointwiseOp<T> {
   long(): void {}
+  split(): void {}
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Exp.exp<T>(a);
   }

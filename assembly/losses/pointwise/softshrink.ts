@@ -4,6 +4,7 @@ import { PointwiseOp } from "../../core/pointwise";
 @unmanaged
 @final
 class Softshrink<T extends number> extends PointwiseOp<T> {
+  operation(): void {}
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.neg<T>(p);
   }

@@ -31,6 +31,16 @@ class Cdist extends Kernel {
     const step = call.step;
     const size: i32 = sizeof<T>();
     const bytes = call.n * size;
+    if (isDefined(changetype<N>(0).power)) {
+      // powers keep the processor busy one pair at a time, and eight of them would be a tenth of all kernels
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < cols; j++) {
+          const sum = Norms.gather<N, T>(a + i * bytes, b + j * bytes, bytes, 0, p);
+          Lanes.store<T>(out + (i * step + j) * size, Norms.root<N, T>(sum, p));
+        }
+      }
+      return;
+    }
     for (let i = 0; i < rows; i += 4) {
       for (let j = 0; j < cols; j += 2) {
         Cdist.block<N, T>(a, b, i, min(i + 1, rows - 1), min(i + 2, rows - 1), min(i + 3, rows - 1), j, min(j + 1, cols - 1), bytes, p, out, step);
