@@ -50,6 +50,10 @@ export interface RowsCall {
   readonly keep: number;
   readonly uniform: number;
   readonly classWeight: FloatArray | null;
+  /** Logits count as c tanh(x / c), -infinity as itself; 0: as they are. */
+  readonly softcap: number;
+  /** Factor of the square of each row's log-sum-exp in its value. */
+  readonly zLoss: number;
   /** Factor of the gradients, and factor per sample. */
   readonly scale: number;
   readonly gradOutput: FloatArray | null;

@@ -9,7 +9,7 @@ import { checkAttached, FREED, Operand } from "./operand.js";
 import type { Argument, Option, Signature } from "./signature.js";
 
 const MAX_ARGUMENTS = 4;
-const MAX_OPTIONS = 4;
+const MAX_OPTIONS = 8;
 /** Arguments, and tensors among the options. */
 const MAX_OPERANDS = MAX_ARGUMENTS + 2;
 

@@ -7,11 +7,12 @@ import type { Backend } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
+import { number, type Option } from "../call/signature.js";
 
 /** The layout of the input of a classification loss, and the check that the target has a class for each sample. */
-export function classLayout(frame: Frame, input: Operand, target: Operand): Layout {
+export function classLayout(frame: Frame, input: Operand, target: Operand, dim = 1): Layout {
   const { loss } = frame;
-  if (!input.shaped && target.shape.length === 1) {
+  if (!input.shaped && target.shape.length === 1 && (dim === 1 || dim === -1)) {
     // an input without a shape takes N from the target
     const n = target.shape[0] as number;
     const classes = n === 0 ? 0 : input.size / n;
@@ -20,19 +21,32 @@ export function classLayout(frame: Frame, input: Operand, target: Operand): Layo
     }
     return { outer: n, classes, inner: 1 };
   }
-  const layout = layoutOf(frame, input);
-  const expected = input.shape.length === 1 ? [] : input.shape.filter((_, axis) => axis !== 1);
+  const layout = layoutOf(frame, input, dim);
+  const classAxis = classAxisOf(frame, input, dim);
+  const expected = input.shape.filter((_, axis) => axis !== classAxis);
   if (!equalShapes(target.shape, expected)) {
     throw rangeError(loss, target.place, `shape ${shapeText(expected)} for ${input.place} of shape ${shapeText(input.shape)}`, shapeText(target.shape));
   }
   return layout;
 }
 
-/** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk; (C) is one sample. */
-export function layoutOf(frame: Frame, input: Operand): Layout {
-  const { shape } = input;
-  if (shape.length === 0) throw rangeError(frame.loss, input.place, "at least one axis, of classes", "a 0-D tensor");
-  return along(shape, shape.length === 1 ? 0 : 1);
+/** The axis of the classes, counted from the front; a 1-D input has one only, and takes the default for it. */
+function classAxisOf(frame: Frame, { shape, place }: Operand, dim: number): number {
+  const rank = shape.length;
+  if (rank === 0) throw rangeError(frame.loss, place, "at least one axis, of classes", "a 0-D tensor");
+  if (rank === 1 && dim === 1) return 0;
+  if (dim < -rank || dim >= rank) throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(dim));
+  return dim < 0 ? dim + rank : dim;
+}
+
+/** (N, C, d1 ... dk) as outer = N, classes = C, inner = d1 * ... * dk, or as another axis has it; (C) is one sample. */
+export function layoutOf(frame: Frame, input: Operand, dim = 1): Layout {
+  return along(input.shape, classAxisOf(frame, input, dim));
+}
+
+/** The axis of the classes. */
+export function classDim(): Option {
+  return number("dim", 1, "an integer", Number.isInteger);
 }
 
 /** Class weights: one per class. */
@@ -45,7 +59,7 @@ export function checkClassWeight(frame: Frame, weight: Operand, classes: number)
 /** The classes of a call. Scratch that is used again: valid until the next call reads its own. */
 export interface ClassIndices {
   index: Int32Array;
-  /** How many are not ignored, and the sum of their weights (their number without weights). */
+  /** The sum of the weights of those that are not ignored, their number without weights. */
   weightSum: number;
 }
 
@@ -83,7 +97,7 @@ export function readClasses(frame: Frame, target: Operand, classes: number, weig
 }
 
 /** How many are not ignored: IGNORED is the only negative one, and its sign bit is what is counted. */
-function countOf(index: Int32Array, n: number): number {
+export function countOf(index: Int32Array, n: number): number {
   let ignored = 0;
   for (let i = 0; i < n; i++) ignored += (index[i] as number) >>> 31;
   return n - ignored;
@@ -145,10 +159,20 @@ export function rowWeights(weight: Operand | null, index: Int32Array, n: number,
 
 type RowsCall = Parameters<Backend["crossEntropy"]>[0];
 /** What rows are measured against: a class each, a distribution, or nothing, where the value is log-sum-exp. */
-export type Targets = Pick<RowsCall, "index" | "rowWeight" | "dense" | "target" | "keep" | "uniform" | "classWeight">;
+export type Targets = Pick<RowsCall, "index" | "rowWeight" | "dense" | "target" | "keep" | "uniform" | "classWeight" | "softcap" | "zLoss">;
 
 /** No target: the value of a row is its log-sum-exp, whose gradient is softmax. */
-export const NO_TARGETS: Targets = { index: null, rowWeight: null, dense: false, target: null, keep: 1, uniform: 0, classWeight: null };
+export const NO_TARGETS: Targets = {
+  index: null,
+  rowWeight: null,
+  dense: false,
+  target: null,
+  keep: 1,
+  uniform: 0,
+  classWeight: null,
+  softcap: 0,
+  zLoss: 0,
+};
 
 /** The rows of the first operand (or of `x`) against their targets: the sum of their values; writes those, and gradients times `scale`. */
 export function evaluate(
@@ -180,6 +204,8 @@ export function evaluate(
     keep: targets.keep,
     uniform: targets.uniform,
     classWeight: targets.classWeight,
+    softcap: targets.softcap,
+    zLoss: targets.zLoss,
     scale,
     gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
     values,

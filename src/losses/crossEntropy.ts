@@ -5,9 +5,9 @@ import type { Backend } from "../backend/seam.js";
 import { rangeError, shapeText, typeError } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
-import { differentiable, integer, number, REDUCTIONS, tensorOption } from "../call/signature.js";
+import { differentiable, integer, number, positive, REDUCTIONS, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
-import { checkClassWeight, classLayout, evaluate, layoutOf, readClasses, rowWeights } from "../families/classes.js";
+import { checkClassWeight, classDim, classLayout, countOf, evaluate, layoutOf, readClasses, rowWeights } from "../families/classes.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
 export interface CrossEntropyOptions {
@@ -17,25 +17,42 @@ export interface CrossEntropyOptions {
   ignoreIndex?: number | bigint | undefined;
   /** How much of each target is spread evenly over all classes, in [0, 1]. */
   labelSmoothing?: number | undefined;
+  /** The axis of the classes; negative counts from the end: −1 for a language model's (B, T, V) with targets (B, T). */
+  dim?: number | undefined;
+  /** Logits count as c tanh(x / c), c > 0; a mask of −infinity stays one. */
+  softcap?: number | undefined;
+  /** Adds this times lse² for each sample that counts, never weighted; its mean is over their number. */
+  zLoss?: number | undefined;
 }
 
 /**
  * Cross entropy of logits: w_y (lse − x_y), lse = log Σ e^x, for class targets; −Σ w_c t_c log p_c for probabilities. PyTorch: `F.cross_entropy`.
  *
  * Shapes: input (C), (N, C) or (N, C, d1 … dk); target is classes (), (N) or (N, d1 … dk) in any integer array, or probabilities of the input's
- * shape in a float array; an input without a shape is (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `labelSmoothing` = 0,
- * `reduction` = "mean" (over the weights of the targets that are not ignored; with probabilities over samples).
- * Gradient: w_y (p − onehot(y)), of probability targets, with `wrt: ["target"]`, −w_c log p_c. Rows that are ignored get exactly 0, whatever they hold.
+ * shape in a float array; an input without a shape is (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `labelSmoothing` = 0, `dim` = 1,
+ * `softcap` (none: x as it is; else c tanh(x / c)), `zLoss` = 0 (adds that times lse²), `reduction` = "mean" (over the weights of
+ * the targets that are not ignored; with probabilities over samples).
+ * Gradient: w_y (p − onehot(y)), of probability targets, with `wrt: ["target"]`, −w_c log p_c; zLoss k adds 2 k lse p. Rows that are
+ * ignored get exactly 0, whatever they hold.
  * Kinks: masked logits (−infinity) are fine unless they are the target, or get some of it by smoothing: then the loss is infinite. All ignored,
  * or of weight 0: NaN.
- * Throws RangeError for classes outside [0, C), shapes that do not fit, labelSmoothing outside [0, 1], ignoreIndex >= 0 with probabilities.
+ * Throws RangeError for classes outside [0, C), shapes that do not fit, a dim that is no axis, softcap <= 0, zLoss < 0, labelSmoothing outside
+ * [0, 1], ignoreIndex >= 0 with probabilities.
  * Source: torch/nn/functional.py, ATen/native/LossNLL.cpp cross_entropy_loss; Szegedy et al., Rethinking the Inception Architecture, 2016 (smoothing).
  */
 export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor], CrossEntropyOptions, "input" | "target", "input">> = {
   name: "crossEntropyLoss",
   module: "classes",
   arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],
-  options: [tensorOption("weight"), integer("ignoreIndex", -100), number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1)],
+  options: [
+    tensorOption("weight"),
+    integer("ignoreIndex", -100),
+    number("labelSmoothing", 0, "a number in [0, 1]", (value) => value >= 0 && value <= 1),
+    classDim(),
+    // 0, which cannot be given, is none
+    positive("softcap", 0),
+    number("zLoss", 0, "a finite number >= 0", (value) => value >= 0 && value < Number.POSITIVE_INFINITY),
+  ],
   reductions: REDUCTIONS,
   javascript: { crossEntropy },
   run: (frame, backend) => {
@@ -49,12 +66,17 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
   const { options, outs } = frame;
   const weight = frame.operands[2] as Operand;
   if (frame.wanted[1]) throw typeError(frame.loss, 'option "wrt"', "differentiable names", '"target", which is classes here');
-  const layout = classLayout(frame, input, target);
+  const layout = classLayout(frame, input, target, options[3] as number);
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
   const smoothing = options[2] as number;
+  const zLoss = options[5] as number;
+  if (zLoss > 0 && weight.given && frame.totals) {
+    throw rangeError(frame.loss, 'option "zLoss"', "no weight beside it: the mean of both has two denominators, totals one", String(zLoss));
+  }
   const { index, weightSum } = readClasses(frame, target, layout.classes, weight, options[1] as number | bigint);
+  const denominator = frame.divisor(weightSum);
   const targets = {
     index,
     rowWeight: rowWeights(weight, index, samples, 1 - smoothing),
@@ -63,10 +85,12 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
     keep: 0,
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
+    softcap: options[4] as number,
+    // the mean of lse² is over samples, that of the rest may be over their weights: what stands before the division makes up for it
+    zLoss: zLoss > 0 && weight.given ? (zLoss * denominator) / frame.divisor(countOf(index, samples)) : zLoss,
   };
-  const denominator = frame.divisor(weightSum);
   // without weight the mean of what smoothing adds is none either, infinite as the quotient would be
-  const none = frame.averages && weightSum === 0 ? Number.NaN : 1;
+  const none = denominator === 0 ? Number.NaN : 1;
   const sum = evaluate(frame, backend, layout, targets, (none * frame.upstream) / denominator, frame.outValue, outs[0] ?? null, null);
   return frame.value(none * sum, denominator);
 }
@@ -80,7 +104,7 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
   }
   if ((options[1] as number | bigint) >= 0)
     throw rangeError(loss, 'option "ignoreIndex"', "a negative number with probabilities as target", String(options[1]));
-  const layout = layoutOf(frame, input);
+  const layout = layoutOf(frame, input, options[3] as number);
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
@@ -93,6 +117,8 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
     keep: 1 - smoothing,
     uniform: smoothing / layout.classes,
     classWeight: weight.given ? weight.data : null,
+    softcap: options[4] as number,
+    zLoss: options[5] as number,
   };
   const denominator = frame.divisor(samples);
   const sum = evaluate(frame, backend, layout, targets, frame.upstream / denominator, frame.outValue, outs[0] ?? null, outs[1] ?? null);

@@ -3,7 +3,7 @@ import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
 import { differentiable, integer, REDUCTIONS, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
-import { checkClassWeight, classLayout, readClasses } from "../families/classes.js";
+import { checkClassWeight, classDim, classLayout, readClasses } from "../families/classes.js";
 import type { Classes, Loss, Tensor } from "../types.js";
 
 export interface NllOptions {
@@ -11,21 +11,23 @@ export interface NllOptions {
   weight?: Tensor | undefined;
   /** Samples of this class count for nothing; any integer, a class or not. */
   ignoreIndex?: number | bigint | undefined;
+  /** The axis of the classes; negative counts from the end. */
+  dim?: number | undefined;
 }
 
 /**
  * Negative log-likelihood of log-probabilities: −w_y x_y. Together with logSoftmax it is crossEntropyLoss. PyTorch: `F.nll_loss`.
  *
  * Shapes: input (C), (N, C) or (N, C, d1 … dk), target classes (), (N) or (N, d1 … dk) in any integer array; an input without a shape is
- * (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `reduction` = "mean" (divides by the sum of the weights of the targets).
+ * (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `dim` = 1 (the axis of the classes: −1 for (B, T, V) with (B, T)), `reduction` = "mean" (divides by the sum of the weights of the targets).
  * Gradient: −w_y at the target, 0 elsewhere and for ignored samples, of which the input is not even read. All ignored: mean NaN, gradient 0.
- * Throws RangeError for a class outside [0, C) that is not ignoreIndex, and for shapes that do not fit.
+ * Throws RangeError for a class outside [0, C) that is not ignoreIndex, a dim that is no axis, and shapes that do not fit.
  * Source: torch/nn/functional.py nll_loss, ATen/native/LossNLL.cpp.
  */
 export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "input", "input">> = {
   name: "nllLoss",
   arguments: [differentiable("input"), { name: "target", classes: true }],
-  options: [tensorOption("weight"), integer("ignoreIndex", -100)],
+  options: [tensorOption("weight"), integer("ignoreIndex", -100), classDim()],
   reductions: REDUCTIONS,
   // One element of each row is read and one written: a gather and a scatter, which no kernel could do faster than the copy to it takes.
   javascript: {},
@@ -34,7 +36,7 @@ export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "in
 
 function gather(frame: Frame): number | FloatArray {
   const [input, target, weight] = frame.operands as [Operand, Operand, Operand];
-  const { outer, classes, inner } = classLayout(frame, input, target);
+  const { outer, classes, inner } = classLayout(frame, input, target, frame.options[2] as number);
   checkClassWeight(frame, weight, classes);
   frame.prepareOutputs(outer * inner);
   const usual = inner === 1 && target.tag === "Int32Array" && !weight.given && !frame.outValue && !frame.outs[0];

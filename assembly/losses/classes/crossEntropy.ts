@@ -20,6 +20,8 @@ class RowsBlock extends Block {
   grad: usize = 0;
   gradQ: usize = 0;
   scale: f64 = 0;
+  /** Factor of lse^2 in the value of every row. */
+  z: f64 = 0;
   /** Largest logit m, sum of e^(x - m), sum of q, sum of q * (x - m), logit of the target. */
   max: f64 = 0;
   sum: f64 = 0;
@@ -47,6 +49,7 @@ const EXP = memory.data<f32>([
 /**
  * Softmax cross entropy of rows of `n` logits x against a class, against a distribution q, or both:
  *   value = w * (lse - x[y]) + sum of q_j * (lse - x_j),  lse = log sum e^x
+ * and z lse^2 beside it, whose gradient is 2 z lse p_j;
  *   grad_j = scale * (p_j * (w + sum q) - q_j - w * [j = y]),  gradQ_j = scale * (lse - x_j)
  * y: i32 per row relative to this piece, or 0 for none; a class below 0 is no class of this piece. ignored: where y is IGNORED the row's outputs are 0.
  * w, g: f64 per row or 0 for ones: factor of value and gradient, factor of the gradient alone.
@@ -112,6 +115,11 @@ class CrossEntropy extends Kernel {
           call.oneFactor = one;
           // without any target the gradient is that of lse itself, times scale: softmax
           call.expFactor = q ? (upstream * qSum + one) / sum : (upstream * weight) / sum;
+          if (call.z != 0) {
+            const lse = max + logSum;
+            loss += call.z * lse * lse;
+            call.expFactor = call.expFactor + (2 * call.z * lse * upstream) / sum;
+          }
           total += loss;
           if (value) Lanes.store<T>(value + row * size, loss);
         }

@@ -6,7 +6,7 @@ import type { RowsCall } from "../seam.js";
 
 export function crossEntropy(call: RowsCall): number {
   // the usual case has a loop of its own, without what it does not need
-  const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null;
+  const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null && call.softcap === 0 && call.zLoss === 0;
   let sum = 0;
   for (let o = 0, sample = 0; o < call.outer; o++) {
     const base = o * call.classes * call.inner;
@@ -53,39 +53,65 @@ function classRow(call: RowsCall, base: number, sample: number, y: number): numb
 
 /** One sample: its class c lies at base + c * inner. */
 function row(call: RowsCall, base: number, sample: number): number {
-  const { x, inner, index, grad, gradTarget } = call;
+  const { inner, index, grad, gradTarget, softcap, zLoss } = call;
+  const x = softcap > 0 ? capped(call, base) : call.x;
+  const from = softcap > 0 ? base : 0; // what is capped begins at 0
   const end = base + call.classes * inner;
   let max = Number.NEGATIVE_INFINITY;
-  for (let at = base; at < end; at += inner) if ((x[at] as number) > max) max = x[at] as number;
+  for (let at = base; at < end; at += inner) if ((x[at - from] as number) > max) max = x[at - from] as number;
   if (max === Number.NEGATIVE_INFINITY) max = 0; // all masked: exponentials of 0, not of NaN
   let sum = 0;
-  for (let at = base; at < end; at += inner) sum += Math.exp((x[at] as number) - max);
+  for (let at = base; at < end; at += inner) sum += Math.exp((x[at - from] as number) - max);
   const logSum = Math.log(sum);
 
   const weight = call.rowWeight ? (call.rowWeight[sample] as number) : 1;
   const target = index ? base + (index[sample] as number) * inner : -1;
   let value = 0;
-  if (index) value = weight * (max - (x[target] as number) + logSum);
+  if (index) value = weight * (max - (x[target - from] as number) + logSum);
   else if (!call.dense) value = max + logSum;
   let qSum = 0;
   if (call.dense) {
     for (let at = base, c = 0; at < end; at += inner, c++) {
       const q = probability(call, at, c);
       qSum += q;
-      value += q * (max - (x[at] as number) + logSum);
+      value += q * (max - (x[at - from] as number) + logSum);
     }
   }
+  const lse = max + logSum;
+  if (zLoss !== 0) value += zLoss * lse * lse;
   if (!grad && !gradTarget) return value;
 
   const upstream = call.scale * (call.gradOutput ? (call.gradOutput[sample] as number) : 1);
-  const factor = ((call.dense ? qSum + (index ? weight : 0) : weight) * upstream) / sum;
+  const factor = (((call.dense ? qSum + (index ? weight : 0) : weight) + (zLoss === 0 ? 0 : 2 * zLoss * lse)) * upstream) / sum;
   for (let at = base, c = 0; at < end; at += inner, c++) {
-    const logit = x[at] as number;
+    const logit = x[at - from] as number;
     const q = call.dense ? probability(call, at, c) : 0;
     if (gradTarget) gradTarget[at] = upstream * call.keep * (call.classWeight ? (call.classWeight[c] as number) : 1) * (max - logit + logSum);
-    if (grad) grad[at] = Math.exp(logit - max) * factor - (call.dense ? q * upstream : 0) - (at === target ? weight * upstream : 0);
+    if (grad) {
+      const slope = softcap > 0 ? slopeOf(call.x[at] as number, softcap) : 1;
+      grad[at] = (Math.exp(logit - max) * factor - (call.dense ? q * upstream : 0) - (at === target ? weight * upstream : 0)) * slope;
+    }
   }
   return value;
+}
+
+/** The logits of a sample under its cap, as far apart as in x; a mask of -infinity stays one. */
+function capped({ x, classes, inner, softcap }: RowsCall, base: number): Float64Array {
+  const end = classes * inner;
+  if (room.length < end) room = new Float64Array(end);
+  for (let at = 0; at < end; at += inner) {
+    const logit = x[base + at] as number;
+    room[at] = logit === Number.NEGATIVE_INFINITY ? logit : softcap * Math.tanh(logit / softcap);
+  }
+  return room;
+}
+
+let room: Float64Array = new Float64Array(0);
+
+/** 1 - tanh^2 without its cancellation. */
+function slopeOf(logit: number, softcap: number): number {
+  const e = Math.exp(-2 * Math.abs(logit / softcap));
+  return (4 * e) / (1 + e) ** 2;
 }
 
 function probability(call: RowsCall, at: number, c: number): number {

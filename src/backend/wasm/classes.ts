@@ -6,7 +6,7 @@ import { APPLY, REDUCE } from "../protocol.js";
 import type { Backend, RowsCall } from "../seam.js";
 import type { Machine } from "./machine.js";
 import type { Port, Transposer } from "./stream.js";
-import { A, B, batchOf, C, GRAD_A, GRAD_B, GRAD_OUTPUT, INDEX, ROW_BYTES, SINK, VALUES, WEIGHT } from "./window.js";
+import { A, B, batchOf, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, INDEX, ROW_BYTES, SINK, VALUES, WEIGHT } from "./window.js";
 
 /** A class of another piece of the row: below NONE, and so neither none nor ignored nor in this piece. */
 const OTHER_PIECE = -3;
@@ -39,6 +39,9 @@ function run(machine: Machine, call: RowsCall): number {
   // one distribution for all rows is written once
   if (call.dense && !target && !pieces) spread(machine, call, 0, width);
   f64[b8 + F.scale] = call.scale;
+  f64[b8 + F.z] = call.zLoss;
+  // capped logits in a slot that has no other use: the gradient needs them as they were, too
+  const capped = call.softcap > 0 ? window.address(GRAD_C) : 0;
   i32[b4 + I.y] = y ? y.address : 0;
   i32[b4 + I.w] = w ? w.address : 0;
   i32[b4 + I.g] = g ? g.address : 0;
@@ -57,7 +60,8 @@ function run(machine: Machine, call: RowsCall): number {
     }
     if (pieces && index) i32[window.address(INDEX) / 4] = inPiece(index[row] as number, from);
     i32[b4 + I.phases] = apply ? phases | REDUCE : phases; // exponentials are not kept from an earlier piece
-    i32[b4 + I.x] = x.at;
+    if (capped) machine.kernel("softcap", dtype)(x.at, capped, rows * count, call.softcap);
+    i32[b4 + I.x] = capped || x.at;
     i32[b4 + I.rows] = rows;
     i32[b4 + I.n] = count;
     i32[b4 + I.q] = call.dense ? (q ? q.at : window.address(B)) : 0;
@@ -65,6 +69,7 @@ function run(machine: Machine, call: RowsCall): number {
     i32[b4 + I.grad] = apply && grad ? grad.at : call.dense ? window.address(GRAD_A) : 0;
     i32[b4 + I.gradQ] = apply && gradTarget ? gradTarget.at : 0;
     total += kernel(window.block);
+    if (capped && apply && grad) machine.kernel("softcapGradient", dtype)(x.at, grad.at, rows * count, call.softcap);
     if (apply && gradTarget && (call.keep !== 1 || call.classWeight)) affine(machine, gradTarget.at, call, from, count, rows, call.keep, 0);
   }
   return total;
