@@ -127,9 +127,9 @@ function logSoftmax(row) {
 // bce's EPS and -100: ATen/native/Loss.cpp
 export const cases = [
   ...pointwise("mseLoss", [normal, normal], ["input"], ["mse", 0, 0]),
-  ...pointwise("l1Loss", [normal, normal], ["input"], ["l1", 1, 0]),
+  ...pointwise("l1Loss", [normal, normal], ["input"], ["l1", 1, -0]),
   ...pointwise("smoothL1Loss", [normal, normal], ["input"], ["smoothL1", 1, 0.5]),
-  ...pointwise("huberLoss", [normal, normal], ["input"], ["huber", 1, 0.5]),
+  ...pointwise("huberLoss", [normal, normal], ["input"], ["huber", 1, -1]),
   ...pointwise("bceLoss", [probability, uniform], ["input"], ["bce", 9.999999960041972e-13, -100]),
   ...pointwise("bceWithLogitsLoss", [wide, labels], ["input"], ["bceWithLogits", 0, 0]),
   ...pointwise("klDivLoss", [logUniform, uniform], ["input"], ["klDiv", 0, 0]),
