@@ -1,10 +1,10 @@
 // Writes src/generated/<entry>.ts, one for each entry point: every loss and operation bound to that entry's backend, with the docstring that
-// its own file has. So a loss is listed nowhere: a file in src/losses or src/operations that exports a spec is public.
+// its own file has. So a loss is listed nowhere: a file in src/losses, src/operations or src/tokens that exports a spec is public.
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ENTRIES = ["index", "wasm", "deterministic", "js"];
-const OPTIONS = /^export (?:interface|type) (\w+Options)\b/gm;
+const OPTIONS = /^export (?:interface|type) (\w+Options|Token\w+|TopLogprobs)\b/gm;
 const MODULE = /^\s+module: "(\w+)",$/m;
 const SPEC = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const (\w+): LossSpec</g;
 
@@ -39,7 +39,7 @@ function paragraphs(doc) {
 /** Public names by file, with the types that the file has for options and the module of its kernels. */
 export function specs(root = new URL("../src/", import.meta.url)) {
   const found = [];
-  for (const folder of ["losses", "operations"]) {
+  for (const folder of ["losses", "operations", "tokens"]) {
     for (const file of readdirSync(new URL(`${folder}/`, root)).sort()) {
       const source = readFileSync(new URL(`${folder}/${file}`, root), "utf8");
       const types = [...source.matchAll(OPTIONS)].map(([, type]) => type);

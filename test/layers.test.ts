@@ -23,7 +23,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "families/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "types.ts"],
   "losses/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "families/", "types.ts"],
   "operations/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "families/", "types.ts"],
-  "": ["array/", "backend/", "call/", "families/", "losses/", "operations/", "generated/", "types.ts"],
+  "tokens/": ["array/", "backend/seam.ts", "backend/protocol.ts", "backend/js/", "call/", "families/", "types.ts"],
+  "": ["tokens/", "array/", "backend/", "call/", "families/", "losses/", "operations/", "generated/", "types.ts"],
 };
 /** Written by the build for each entry point: entries themselves. */
 const ENTRIES = /^generated\/(index|wasm|deterministic|js)\.ts$/;

@@ -1,6 +1,6 @@
 // Checked by tsc alone (npm run check): what must compile does, what must not has an expected error.
 
-import { crossEntropyLoss, klDivLoss, mseLoss, nllLoss, softmax, tripletMarginLoss } from "../src/index.js";
+import { crossEntropyLoss, klDivLoss, mergeTotals, mseLoss, nllLoss, perplexity, scoreTokens, softmax, type tensor, tripletMarginLoss } from "../src/index.js";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(..._: Same<A, B> extends true ? [] : [never]): void {}
@@ -54,3 +54,26 @@ mseLoss(x, x, { wrt: ["input"] });
 nllLoss(x, x);
 // @ts-expect-error too few arguments
 mseLoss(x);
+
+// scores of tokens: the fields that were asked for, and no others
+const scored = scoreTokens(x, 0);
+same<keyof typeof scored, "totals" | "logprob">();
+const more = scoreTokens({ data: new Uint16Array(4), dims: [2, 2], type: "float16" }, [0, 1], { outputs: ["rank", "entropy"], topLogprobs: 3 });
+same<keyof typeof more, "totals" | "rank" | "entropy" | "topLogprobs">();
+same<typeof more.rank, Int32Array<ArrayBuffer>>();
+same<typeof more.entropy, Float64Array<ArrayBuffer>>();
+same<typeof more.topLogprobs.token, Int32Array<ArrayBuffer>>();
+perplexity(mergeTotals(scored.totals, mseLoss.totals(x, x)));
+// half precision counts as float32
+const halves = mseLoss({ data: new Uint16Array(1), shape: [1], dtype: "bfloat16" }, [1], { reduction: "none", denominator: 3 });
+same<typeof halves, Float32Array<ArrayBuffer>>();
+same<ReturnType<typeof tensor<Uint16Array<ArrayBuffer>, "float16">>["dtype"], "float16">();
+
+// @ts-expect-error a field that was not asked for
+scored.rank;
+// @ts-expect-error a word that is none
+scoreTokens(x, 0, { outputs: ["logits"] });
+// @ts-expect-error a bare Uint16Array may be either type, or integers
+mseLoss(new Uint16Array(1), x);
+// @ts-expect-error totals have no reduction
+mseLoss.totals(x, x, { reduction: "sum" });

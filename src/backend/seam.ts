@@ -144,9 +144,33 @@ export interface CdistCall {
   readonly at: number;
 }
 
+/** `positions` rows of `vocabulary` logits against the token of each; every output but `logprob` is null where nobody asked for it. */
+export interface ScoresCall {
+  readonly dtype: Dtype;
+  readonly x: FloatArray;
+  readonly positions: number;
+  readonly vocabulary: number;
+  /** Token of each position, or IGNORED (protocol.ts): its row is not looked at, nor its outputs written. */
+  readonly index: Int32Array;
+  readonly temperature: number;
+  /** 0: none. */
+  readonly softcap: number;
+  /** How many of the most probable tokens are listed. */
+  readonly k: number;
+  readonly logprob: Float64Array;
+  readonly entropy: Float64Array | null;
+  readonly logSumExp: Float64Array | null;
+  readonly max: Float64Array | null;
+  readonly rank: Int32Array | null;
+  readonly argmax: Int32Array | null;
+  readonly token: Int32Array | null;
+  readonly tokenLogprob: Float64Array | null;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
+  scores(call: ScoresCall): void;
   margins(call: MarginsCall): number;
   ctc(call: CtcCall): void;
   /** Doubles of scratch that a ctc sample may take. */

@@ -93,8 +93,10 @@ export class Frame {
       this.taken = at;
       const value = options[option.name];
       if (value === undefined) continue;
-      if (operand) operand.take(loss, option.name, value, true);
-      else this.options[i] = option.read?.(loss, `option "${option.name}"`, value);
+      if (operand) {
+        operand.integers = option.integers === true;
+        operand.take(loss, option.name, value, true);
+      } else this.options[i] = option.read?.(loss, `option "${option.name}"`, value);
     }
     if (spec.reductions.length === 0 || this.totals) return;
     const reduction = options.reduction;
@@ -219,6 +221,7 @@ export class Frame {
   private settleOption(operand: Operand, typed: boolean): void {
     if (!operand.given) return;
     operand.settle(this.loss);
+    if (operand.integers) return;
     if (!typed && operand.isSingle) {
       operand.convert(this.loss, "float32");
       operand.data = new Float64Array(operand.data);

@@ -37,6 +37,8 @@ export class Operand {
   private name = "";
   private option = false;
   given = false;
+  /** Integers that stay what they are: what is `raw` is read. */
+  integers = false;
   /** The elements as they came: a typed array, or a Float64Array made of numbers. */
   raw: AnyArray = EMPTY;
   /** The user's own array, for the question what overlaps it; null for numbers, which are copies. */

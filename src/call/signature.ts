@@ -18,6 +18,8 @@ export interface Option {
   readonly default: unknown;
   /** Checks a given value and returns what is kept. Missing where the option is a tensor: those are operands, behind the arguments, in their order. */
   readonly read?: (loss: string, place: string, value: unknown) => unknown;
+  /** Of a tensor: integers, which are no numbers to compute with. */
+  readonly integers?: boolean;
 }
 
 /** What a call is checked against. */
@@ -84,6 +86,10 @@ export function integer(name: string, initial: number): Option {
       return value;
     },
   };
+}
+/** A tensor of integers, which the loss's own `run` reads. */
+export function integersOption(name: string): Option {
+  return { name, default: undefined, integers: true };
 }
 /** A tensor: an operand of the call like an argument. */
 export function tensorOption(name: string): Option {
