@@ -26,7 +26,8 @@ const used = (name, entry) => `import { ${name} } from "${entry}"; console.log($
 const whole = (entry) => `import * as all from "${entry}"; console.log(all);`;
 const bounded = [
   ["mseLoss of losskit", used("mseLoss", "losskit"), 28],
-  ["all of losskit", whole("losskit"), 72],
+  // 71.7 before scoreTokens came, of a bound of 72: it grows with what there is, an import of one loss does not
+  ["all of losskit", whole("losskit"), 88],
   // 6 before every loss had totals and read half precision, which no bundler can leave out: 5.9 then
   ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 8],
 ];
