@@ -59,6 +59,10 @@ export function partsOf(units: bigint): number[] {
   return parts;
 }
 
+/** What adds up parts of the terms exactly where it can, two doubles each, and says null where it cannot: a backend, faster. */
+type Parts = (data: FloatArray, take: (start: number, end: number, sums: readonly [high: number, low: number] | null) => void) => void;
+/** Fewer terms than this are added here. */
+const FEW = 64;
 /** Terms that are looked at together: few enough that they and what is left of them stay in the cache. */
 const BLOCK = 4096;
 /** Bits that the sum of a block's terms may be longer than the longest of them, and one that a rounded part may be. */
@@ -70,13 +74,22 @@ const SECOND = 2 ** -40;
 const scratch = new Float64Array(BLOCK);
 
 /**
- * The exact sum of n terms. A block at a time: adding and subtracting 1.5 times a large power of two cuts from every term the bits above a place that all
+ * The exact sum of some terms. A block at a time: adding and subtracting 1.5 times a large power of two cuts from every term the bits above a place that all
  * terms share, few enough that a plain sum of them is exact; what is cut off is summed in the same way until nothing is left, for float32 numbers of
  * usual magnitudes after one or two rounds (Rump, Ogita and Oishi, Accurate Floating-Point Summation, 2008).
  */
-export function exactSum(data: FloatArray, n: number): ExactSum {
+export function exactSum(data: FloatArray, parts?: Parts): ExactSum {
   const total: ExactSum = { units: 0n, nan: 0, plus: 0, minus: 0 };
-  for (let start = 0; start < n; start += BLOCK) addBlock(total, data, start, Math.min(n, start + BLOCK));
+  const add = (start: number, end: number): void => {
+    for (let at = start; at < end; at += BLOCK) addBlock(total, data, at, Math.min(end, at + BLOCK));
+  };
+  if (!parts || data.length < FEW) add(0, data.length);
+  else {
+    parts(data, (start, end, sums) => {
+      if (sums) total.units += unitsOf(sums[0]) + unitsOf(sums[1]);
+      else add(start, end);
+    });
+  }
   return total;
 }
 

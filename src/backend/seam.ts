@@ -168,6 +168,9 @@ export interface ScoresCall {
   readonly tokenLogprob: Float64Array | null;
 }
 
+/** Takes what a backend found of elements start to end: their exact sum as two doubles, or null where it found none. */
+export type TakeSums = (start: number, end: number, sums: readonly [high: number, low: number] | null) => void;
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -179,6 +182,8 @@ export interface Backend {
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
   cdist(call: CdistCall): void;
+  /** Exact sums, part by part, where a backend is faster at them than array/exact.ts, which takes the parts that are null. */
+  sums?(data: FloatArray, take: TakeSums): void;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }
