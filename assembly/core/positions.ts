@@ -55,3 +55,60 @@ class Within extends Kernel {
     return n;
   }
 }
+
+/**
+ * The exact sum of n elements (what fills the last vector is 0) as two doubles at `out`, by two rounds of src/array/exact.ts at once. Returns 0, and
+ * writes nothing, where more than two would be needed: for NaN, infinities, the very large, and a wide range of magnitudes.
+ */
+@unmanaged
+class TwoSums extends Kernel {
+  @inline static run<T extends number>(x: usize, n: i32, out: usize): i32 {
+    const stop = x + n * sizeof<T>();
+    let m = Lanes.splat<T>(0);
+    for (let at = x; at < stop; at += 16) m = v128.max<T>(m, v128.abs<T>(v128.load(at)));
+    let largest: f64;
+    if (sizeof<T>() == 4) {
+      const two = f32x4.max(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+      largest = <f64>f32x4.extract_lane(f32x4.max(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
+    } else largest = Math.max(f64x2.extract_lane(m, 0), f64x2.extract_lane(m, 1));
+    if (!(largest < HUGE_TERM)) return 0;
+    // 1.5 times the power of two that is TILE_CARRY times that of the largest
+    const bits = (reinterpret<u64>(largest * TILE_CARRY) & 0x7ff0000000000000) | 0x0008000000000000;
+    const first = f64x2.splat(reinterpret<f64>(bits));
+    const second = f64x2.splat(reinterpret<f64>(bits) * TILE_SECOND);
+    let high = f64x2.splat(0);
+    let low = f64x2.splat(0);
+    let high1 = f64x2.splat(0);
+    let low1 = f64x2.splat(0);
+    let rest = f64x2.splat(0);
+    for (; x < stop; x += 16) {
+      const terms = v128.load(x);
+      const term = sizeof<T>() == 4 ? f64x2.promote_low_f32x4(terms) : terms;
+      const part = f64x2.sub(f64x2.add(term, first), first);
+      const left = f64x2.sub(term, part);
+      const small = f64x2.sub(f64x2.add(left, second), second);
+      high = f64x2.add(high, part);
+      low = f64x2.add(low, small);
+      rest = v128.or(rest, v128.xor(left, small));
+      if (sizeof<T>() == 4) {
+        const term1 = f64x2.promote_low_f32x4(v128.shuffle<i64>(terms, terms, 1, 1));
+        const part1 = f64x2.sub(f64x2.add(term1, first), first);
+        const left1 = f64x2.sub(term1, part1);
+        const small1 = f64x2.sub(f64x2.add(left1, second), second);
+        high1 = f64x2.add(high1, part1);
+        low1 = f64x2.add(low1, small1);
+        rest = v128.or(rest, v128.xor(left1, small1));
+      }
+    }
+    if (v128.any_true(rest)) return 0;
+    store<f64>(out, Lanes.total(f64x2.add(high, high1)));
+    store<f64>(out + 8, Lanes.total(f64x2.add(low, low1)));
+    return 1;
+  }
+}
+
+/** A tile has at most 2^14 elements; the second magic number as SECOND in src/array/exact.ts, two bits further. */
+const TILE_CARRY: f64 = 32768;
+const TILE_SECOND: f64 = 3.637978807091713e-12;
+/** 2^990, HUGE there. */
+const HUGE_TERM: f64 = 1.0463951242053392e298;

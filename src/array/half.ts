@@ -1,12 +1,35 @@
 // Half precision: how elements are stored, not what is computed in. Every pattern of both types is widened to the float32 that it means, exactly.
 
-import { elementsOf } from "./typed.js";
+import { elementsOf, type FloatArray } from "./typed.js";
 
 export type Storage = "float16" | "bfloat16";
 
 export function isStorage(word: unknown): word is Storage {
   return word === "float16" || word === "bfloat16";
 }
+
+/** Half-precision elements as they came. */
+export interface HalfArray {
+  readonly patterns: Uint16Array;
+  readonly storage: Storage;
+  readonly length: number;
+}
+
+/** All elements, widened; floats as they are. */
+export function floatsOf(elements: FloatArray | HalfArray): FloatArray {
+  if (!("storage" in elements)) return elements;
+  const floats = new Float32Array(elements.length);
+  widen(elements.patterns, elements.storage, 0, elements.length, floats);
+  return floats;
+}
+
+/** One element, widened. */
+export function elementOf(elements: FloatArray | HalfArray, at: number): number {
+  if (!("storage" in elements)) return elements[at] as number;
+  widen(elements.patterns, elements.storage, at, 1, one);
+  return one[0] as number;
+}
+const one = new Float32Array(1);
 
 /** The bit patterns of half-precision elements, wherever they lie; a Float16Array's are seen through a view of its bytes. */
 export function patternsOf(array: object, length: number): Uint16Array {

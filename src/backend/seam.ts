@@ -2,6 +2,7 @@
 // It runs one kernel of one family and returns the undivided sum of the losses: denominators lie above, so that results of two calls can be merged.
 
 import type { Broadcast } from "../array/broadcast.js";
+import type { HalfArray } from "../array/half.js";
 import type { Dtype, FloatArray } from "../array/typed.js";
 
 /** An operand of a pointwise loss: an array of the call's length, or one that is repeated to it. */
@@ -36,7 +37,7 @@ export interface PointwiseCall {
 /** outer * inner samples of `classes` logits; class c of sample (o, i) lies at (o * classes + c) * inner + i. */
 export interface RowsCall {
   readonly dtype: Dtype;
-  readonly x: FloatArray;
+  readonly x: FloatArray | HalfArray;
   readonly outer: number;
   readonly classes: number;
   readonly inner: number;
@@ -147,7 +148,7 @@ export interface CdistCall {
 /** `positions` rows of `vocabulary` logits against the token of each; every output but `logprob` is null where nobody asked for it. */
 export interface ScoresCall {
   readonly dtype: Dtype;
-  readonly x: FloatArray;
+  readonly x: FloatArray | HalfArray;
   readonly positions: number;
   readonly vocabulary: number;
   /** Token of each position, or IGNORED (protocol.ts): its row is not looked at, nor its outputs written. */
@@ -167,6 +168,9 @@ export interface ScoresCall {
   readonly tokenLogprob: Float64Array | null;
 }
 
+/** Takes what a backend found of elements start to end: their exact sum as two doubles, or null where it found none. */
+export type TakeSums = (start: number, end: number, sums: readonly [high: number, low: number] | null) => void;
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -178,6 +182,8 @@ export interface Backend {
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
   cdist(call: CdistCall): void;
+  /** Exact sums, part by part, where a backend is faster at them than array/exact.ts, which takes the parts that are null. */
+  sums?(data: FloatArray, take: TakeSums): void;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

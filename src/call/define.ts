@@ -28,7 +28,7 @@ function invoke(spec: Spec, backend: () => Backend, asked: Asked, count: number,
     if (asked === "value") return value;
     if (asked === "gradients") return { value, grad: frame.grads() };
     const losses = value as FloatArray;
-    return totalsOf(losses, frame.counted < 0 ? losses.length : frame.counted, frame.terms);
+    return totalsOf(losses, frame.counted < 0 ? losses.length : frame.counted, frame.terms, losses.length > 0 ? backend().sums : undefined);
   } finally {
     release(frame);
   }

@@ -4,7 +4,7 @@
 
 import { isFreed } from "../array/allocated.js";
 import type { Broadcast } from "../array/broadcast.js";
-import { isStorage, patternsOf, type Storage, widen } from "../array/half.js";
+import { floatsOf, type HalfArray, isStorage, patternsOf, type Storage } from "../array/half.js";
 import { product } from "../array/shape.js";
 import {
   type AnyArray,
@@ -51,13 +51,32 @@ export class Operand {
   /** False for a plain 1-D array, whose shape nothing but its length told. */
   shaped = false;
   size = 0;
-  /** The elements as the kernels read them; set by `settle`. */
-  data: FloatArray = EMPTY;
+  private elements: FloatArray = EMPTY;
+  private half: HalfArray | null = null;
   broadcast: Broadcast | null = null;
 
   /** How errors call it: made only for them, since making strings costs more than a small kernel. */
   get place(): string {
     return this.option ? `option "${this.name}"` : `"${this.name}"`;
+  }
+
+  /** The elements as the kernels read them; of half precision they are widened when somebody asks. */
+  get data(): FloatArray {
+    if (this.half) {
+      this.elements = floatsOf(this.half);
+      this.half = null;
+    }
+    return this.elements;
+  }
+
+  set data(elements: FloatArray) {
+    this.half = null;
+    this.elements = elements;
+  }
+
+  /** The elements as they are stored, for kernels that widen them as they go. */
+  get stored(): FloatArray | HalfArray {
+    return this.half ?? this.elements;
   }
 
   clear(): void {
@@ -169,7 +188,7 @@ export class Operand {
   /** The elements in the dtype of the call. */
   convert(loss: string, dtype: Dtype, integersToo = false): void {
     const want = tagOfDtype(dtype);
-    if (this.storage) this.data = this.widened(loss, dtype);
+    if (this.storage) this.keepHalf(loss, dtype, this.storage);
     else if (this.tag === want) this.data = this.raw as FloatArray;
     else if (this.tag === "") this.data = dtype === "float32" ? Float32Array.from(this.raw as Float64Array) : (this.raw as Float64Array);
     else if (integersToo && this.isInteger) {
@@ -180,13 +199,9 @@ export class Operand {
     else throw typeError(loss, this.place, this.tag === "Uint16Array" ? NAMED : "a tensor of float32 or float64", this.kind);
   }
 
-  /** Half-precision elements as what they are in float32. */
-  widened(loss: string, dtype: Dtype): FloatArray {
-    const { storage, size } = this;
+  private keepHalf(loss: string, dtype: Dtype, storage: Storage): void {
     if (dtype === "float64") throw typeError(loss, this.place, "float64 elements like the other tensors", this.kind);
-    const data = new Float32Array(size);
-    widen(this.raw as Uint16Array, storage as Storage, 0, size, data);
-    return data;
+    this.half = { patterns: this.raw as Uint16Array, storage, length: this.size };
   }
 }
 

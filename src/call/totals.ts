@@ -2,13 +2,14 @@
 
 import { exactSum, partsOf, unitsOf } from "../array/exact.js";
 import type { FloatArray } from "../array/typed.js";
+import type { Backend } from "../backend/seam.js";
 import type { Totals } from "../types.js";
 import { describe, rangeError, typeError } from "./errors.js";
 
 /** Totals of losses of `count` samples; `weights` are the terms of what mean divides by, a one for each sample where they are null. */
-export function totalsOf(losses: FloatArray, count: number, weights: FloatArray | null): Totals {
-  const { units, nan, plus, minus } = exactSum(losses, losses.length);
-  const weight = weights ? exactSum(weights, weights.length).units : unitsOf(count);
+export function totalsOf(losses: FloatArray, count: number, weights: FloatArray | null, sums?: Backend["sums"]): Totals {
+  const { units, nan, plus, minus } = exactSum(losses, sums);
+  const weight = weights ? exactSum(weights, sums).units : unitsOf(count);
   return { sum: partsOf(units), weight: partsOf(weight), count, nan, infinite: [plus, minus] };
 }
 

@@ -1,5 +1,6 @@
 // The family of losses over classes: which axis the classes are on, class indices read, checked and narrowed in one go, one call of the seam.
 
+import type { HalfArray } from "../array/half.js";
 import { along, equalShapes, type Layout } from "../array/shape.js";
 import { type FloatArray, fillElements } from "../array/typed.js";
 import { IGNORED } from "../backend/protocol.js";
@@ -184,7 +185,7 @@ export function evaluate(
   values: FloatArray | null,
   grad: FloatArray | null,
   gradTarget: FloatArray | null,
-  x: FloatArray = (frame.operands[0] as Operand).data,
+  x: FloatArray | HalfArray = (frame.operands[0] as Operand).stored,
 ): number {
   if (outer * classes * inner === 0) {
     if (values) fillElements.call(values, 0);

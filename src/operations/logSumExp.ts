@@ -44,21 +44,22 @@ export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
     if (last - first === axes.length - 1) {
       const layout = along(shape, first, last + 1);
       evaluate(frame, backend, layout, NO_TARGETS, 1, result, null, null);
-      return infinities(result, input.data, layout);
+      return infinities(result, input, layout);
     }
     const classes = input.size / keptSize;
     const moved = reducedLast(frame, input.data, shape, axes);
     const layout = { outer: keptSize, classes, inner: 1 };
     evaluate(frame, backend, layout, NO_TARGETS, 1, result, null, null, moved);
-    return infinities(result, moved, layout);
+    return infinities(result, { data: moved }, layout);
   },
 };
 
 /** The kernel subtracts the largest, which is NaN where that is +infinity. */
-function infinities(result: FloatArray, x: FloatArray, { classes, inner }: Layout): FloatArray {
+function infinities(result: FloatArray, source: { readonly data: FloatArray }, { classes, inner }: Layout): FloatArray {
   for (let row = 0; row < result.length; row++) {
     if (!Number.isNaN(result[row])) continue;
     const base = Math.floor(row / inner) * classes * inner + (row % inner);
+    const x = source.data; // where it is half precision, only now all of it as floats
     let sum = 0; // of the largest values, that is +infinity unless there is a NaN
     for (let c = 0; c < classes; c++) {
       const value = x[base + c * inner] as number;

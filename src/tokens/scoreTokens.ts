@@ -125,7 +125,7 @@ export const scoreTokens: LossSpec<ScoreTokens> = {
     const token = k > 0 ? new Int32Array(positions * k).fill(-1) : null;
     const tokenLogprob = k > 0 ? new Float64Array(positions * k) : null;
     if (count > 0) {
-      backend().scores({ dtype: frame.dtype, x: logits.data, positions, vocabulary, index, temperature, softcap, k, logprob, ...found, token, tokenLogprob });
+      backend().scores({ dtype: frame.dtype, x: logits.stored, positions, vocabulary, index, temperature, softcap, k, logprob, ...found, token, tokenLogprob });
     }
     const result: Record<string, unknown> = {
       totals: totalsOf(

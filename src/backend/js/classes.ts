@@ -1,10 +1,15 @@
 // Losses over classes in JavaScript.
 
+import { floatsOf } from "../../array/half.js";
 import type { FloatArray } from "../../array/typed.js";
 import { IGNORED } from "../protocol.js";
 import type { RowsCall } from "../seam.js";
 
-export function crossEntropy(call: RowsCall): number {
+/** A call whose logits are floats. */
+type Rows = RowsCall & { readonly x: FloatArray };
+
+export function crossEntropy(given: RowsCall): number {
+  const call: Rows = { ...given, x: floatsOf(given.x) };
   // the usual case has a loop of its own, without what it does not need
   const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null && call.softcap === 0 && call.zLoss === 0;
   let sum = 0;
@@ -20,7 +25,7 @@ export function crossEntropy(call: RowsCall): number {
   return sum;
 }
 
-function ignore(call: RowsCall, base: number): number {
+function ignore(call: Rows, base: number): number {
   const end = base + call.classes * call.inner;
   for (let at = base; at < end; at += call.inner) {
     if (call.grad) call.grad[at] = 0;
@@ -30,7 +35,7 @@ function ignore(call: RowsCall, base: number): number {
 }
 
 /** A row against one class, its gradient on the way: the exponentials are kept where the gradient will stand. */
-function classRow(call: RowsCall, base: number, sample: number, y: number): number {
+function classRow(call: Rows, base: number, sample: number, y: number): number {
   const { x } = call;
   const grad = call.grad as FloatArray;
   const end = base + call.classes;
@@ -52,7 +57,7 @@ function classRow(call: RowsCall, base: number, sample: number, y: number): numb
 }
 
 /** One sample: its class c lies at base + c * inner. */
-function row(call: RowsCall, base: number, sample: number): number {
+function row(call: Rows, base: number, sample: number): number {
   const { inner, index, grad, gradTarget, softcap, zLoss } = call;
   const x = softcap > 0 ? capped(call, base) : call.x;
   const from = softcap > 0 ? base : 0; // what is capped begins at 0
@@ -96,7 +101,7 @@ function row(call: RowsCall, base: number, sample: number): number {
 }
 
 /** The logits of a sample under its cap, as far apart as in x; a mask of -infinity stays one. */
-function capped({ x, classes, inner, softcap }: RowsCall, base: number): Float64Array {
+function capped({ x, classes, inner, softcap }: Rows, base: number): Float64Array {
   const end = classes * inner;
   if (room.length < end) room = new Float64Array(end);
   for (let at = 0; at < end; at += inner) {
@@ -114,7 +119,7 @@ function slopeOf(logit: number, softcap: number): number {
   return (4 * e) / (1 + e) ** 2;
 }
 
-function probability(call: RowsCall, at: number, c: number): number {
+function probability(call: Rows, at: number, c: number): number {
   const q = call.target ? (call.target[at] as number) * call.keep + call.uniform : call.uniform;
   return call.classWeight ? q * (call.classWeight[c] as number) : q;
 }

@@ -1,9 +1,15 @@
 // Scores of tokens in JavaScript: a row of logits, read twice.
 
+import { floatsOf } from "../../array/half.js";
+import type { FloatArray } from "../../array/typed.js";
 import { IGNORED } from "../protocol.js";
 import type { ScoresCall } from "../seam.js";
 
-export function scores(call: ScoresCall): void {
+/** A call whose logits are floats. */
+type Floats = ScoresCall & { readonly x: FloatArray };
+
+export function scores(given: ScoresCall): void {
+  const call: Floats = { ...given, x: floatsOf(given.x) };
   for (let row = 0; row < call.positions; row++) if (call.index[row] !== IGNORED) score(call, row);
 }
 
@@ -12,7 +18,7 @@ function capped(x: number, softcap: number): number {
   return softcap === 0 || x === Number.NEGATIVE_INFINITY ? x : softcap * Math.tanh(x / softcap);
 }
 
-function score(call: ScoresCall, row: number): void {
+function score(call: Floats, row: number): void {
   const { x, vocabulary, softcap, temperature, k } = call;
   const base = row * vocabulary;
   const end = base + vocabulary;
@@ -60,7 +66,7 @@ function score(call: ScoresCall, row: number): void {
 }
 
 /** The k tokens with the largest logits, in descending order, the lower one first on a tie: each goes in behind those that are not smaller. */
-function list({ x, k, token }: ScoresCall, base: number, end: number, first: number): void {
+function list({ x, k, token }: Floats, base: number, end: number, first: number): void {
   const tokens = token as Int32Array;
   let listed = 0;
   for (let at = base; at < end; at++) {

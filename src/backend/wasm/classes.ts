@@ -1,5 +1,6 @@
 // Losses over classes on WebAssembly: what a row is measured against, and rows whose classes are not the last axis.
 
+import { floatsOf } from "../../array/half.js";
 import { BYTES, setElements, view } from "../../array/typed.js";
 import { RowsBlock } from "../../generated/layouts.js";
 import { APPLY, REDUCE } from "../protocol.js";
@@ -25,7 +26,8 @@ function run(machine: Machine, call: RowsCall): number {
   const { i32, f64, b4, b8 } = window;
   const kernel = machine.kernel("crossEntropy", dtype);
   stream.begin(dtype, width, inner > 1 ? new Transposed(machine, call) : null);
-  const x = stream.input(A, call.x);
+  // a transposer reads single elements
+  const x = machine.rows(A, inner > 1 ? floatsOf(call.x) : call.x);
   // the user's probabilities stay as they are: where they are to be changed it is a copy
   const changed = call.keep !== 1 || call.uniform !== 0 || call.classWeight !== null;
   const q = target && stream.input(B, target, changed);

@@ -1,12 +1,11 @@
 // A module's instance: its kernels by name, over the memory and window that all modules of an entry share.
 
-import type { Dtype } from "../../array/typed.js";
+import type { HalfArray } from "../../array/half.js";
+import type { Dtype, FloatArray } from "../../array/typed.js";
 import type { Backend } from "../seam.js";
 import type { WasmArena } from "./arena.js";
-import { Stream } from "./stream.js";
+import { type Kernel, type Port, Stream } from "./stream.js";
 import { Window } from "./window.js";
-
-export type Kernel = (...args: number[]) => number;
 
 /** A module: its builds, and the part of the backend that its kernels compute. */
 export interface Module {
@@ -44,6 +43,12 @@ export class Machine {
       pair[dtype === "32" ? "float32" : "float64"] = kernel as Kernel;
       this.kernels.set(op, pair);
     }
+  }
+
+  /** Rows to read, as they are stored. `copied`: to the slot in any case, where they may be written over. */
+  rows(slot: number, data: FloatArray | HalfArray, copied = false): Port {
+    if (!("storage" in data)) return this.stream.input(slot, data, copied);
+    return this.stream.half(slot, data, this.kernel(data.storage, "float64"));
   }
 
   kernel(name: string, dtype: Dtype): Kernel {

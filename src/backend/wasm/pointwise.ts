@@ -1,14 +1,15 @@
 // Losses of single positions on WebAssembly: tile by tile, then the factors of each position.
 
 import type { FloatArray } from "../../array/typed.js";
-import type { Backend, PointwiseCall } from "../seam.js";
+import type { Backend, PointwiseCall, TakeSums } from "../seam.js";
 import type { Machine } from "./machine.js";
 import { A, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, SINK, VALUES, WEIGHT } from "./window.js";
 
 /** What a module of ops and the kernels of assembly/core/positions.ts computes. */
-export function positions(machine: Machine): Pick<Backend, "pointwise" | "outside"> {
+export function positions(machine: Machine): Pick<Backend, "pointwise" | "outside" | "sums"> {
   return {
     pointwise: (call) => pointwise(machine, call),
+    sums: (data, take) => sums(machine, data, take),
     outside: (data, n, low, high) => outside(machine, data, n, low, high),
   };
 }
@@ -67,4 +68,22 @@ function outside(machine: Machine, data: FloatArray, n: number, low: number, hig
     return found;
   }
   return -1;
+}
+
+function sums(machine: Machine, data: FloatArray, take: TakeSums): void {
+  const dtype = data instanceof Float32Array ? "float32" : "float64";
+  const { stream, window } = machine;
+  const kernel = machine.kernel("twoSums", dtype);
+  const heap = window.heap(dtype);
+  const out = window.address(SINK);
+  stream.begin(dtype, 1);
+  const port = stream.input(A, data, true);
+  stream.start(data.length, 0);
+  while (stream.next()) {
+    const { row, rows } = stream;
+    const end = port.at / heap.BYTES_PER_ELEMENT + rows;
+    heap.fill(0, end, end + 4); // no term beyond the last
+    const found = kernel(port.at, rows, out) !== 0;
+    take(row, row + rows, found ? [window.f64[out / 8] as number, window.f64[out / 8 + 1] as number] : null);
+  }
 }

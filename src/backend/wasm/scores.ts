@@ -1,5 +1,6 @@
 // Scores of tokens on WebAssembly: rows of logits in batches, long ones in pieces, what the kernel found copied out row by row.
 
+import { elementOf } from "../../array/half.js";
 import { ScoresBlock } from "../../generated/layouts.js";
 import { FINISH, IGNORED } from "../protocol.js";
 import type { Backend, ScoresCall } from "../seam.js";
@@ -18,9 +19,9 @@ function run(machine: Machine, call: ScoresCall): void {
   const { i32, f64, b4, b8 } = window;
   const kernel = machine.kernel("scores", dtype);
   // the logits that are scored, so that a piece of a row need not have its own
-  const targets = Float64Array.from(index, (y, row) => (y === IGNORED ? 0 : (call.x[row * vocabulary + y] as number)));
+  const targets = Float64Array.from(index, (y, row) => (y === IGNORED ? 0 : elementOf(call.x, row * vocabulary + y)));
   stream.begin(dtype, vocabulary);
-  const x = stream.input(A, call.x);
+  const x = machine.rows(A, call.x);
   const y = stream.integers(INDEX, index);
   const t = stream.factors(WEIGHT, targets);
   i32[b4 + I.ranks] = call.rank ? 1 : 0;

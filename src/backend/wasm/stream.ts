@@ -1,14 +1,17 @@
 // The one loop over tiles. A call opens a port for each of its arrays, which finds out once where the array is: in one of alloc's, whose elements the
 // kernel uses where they lie, or elsewhere, and then tiles of it are copied into the port's slot of the window, and out of it.
 
+import type { HalfArray } from "../../array/half.js";
 import { BYTES, type Dtype, type FloatArray, lengthOf, setElements, view } from "../../array/typed.js";
 import { APPLY, BEGIN, COUNT, FINISH, REDUCE } from "../protocol.js";
 import type { Source } from "../seam.js";
 import type { WasmArena } from "./arena.js";
 import { batchOf, ROW_BYTES, SLOTS, type Window } from "./window.js";
 
+export type Kernel = (...args: number[]) => number;
+
 /** What a port does with its array. Factors are doubles, whatever the dtype of the call. */
-type Kind = "in" | "out" | "integers" | "factors";
+type Kind = "in" | "half" | "out" | "integers" | "factors";
 
 /** One array of a call. */
 export class Port {
@@ -16,6 +19,9 @@ export class Port {
   at = 0;
   kind: Kind = "in";
   data: FloatArray | Int32Array = new Int32Array(0);
+  /** Of half-precision elements, which the slot has as float32: their patterns, and the kernel that widens them. */
+  patterns: Uint16Array = new Uint16Array(0);
+  widen: Kernel | null = null;
   broadcast: Source["broadcast"] = null;
   /** Elements of a row that are here, and whether these are all. */
   each = 1;
@@ -49,6 +55,11 @@ export class Port {
       const data = this.data as FloatArray;
       if (this.broadcast) this.broadcast.fill(data, start, count, heap, to);
       else heap.set(start === 0 && count === lengthOf.call(data) ? data : view(data, start, count), to);
+    } else if (this.kind === "half") {
+      // in the upper half of where the floats go: the kernel reads them before it writes there
+      const from = this.address + ((2 * count + 15) & -16);
+      window.u16.set(start === 0 && count === this.patterns.length ? this.patterns : view(this.patterns, start, count), from / 2);
+      this.widen?.(from, this.address, count);
     } else if (this.kind === "integers") {
       const data = this.data as Int32Array;
       const to = this.address / 4;
@@ -87,6 +98,7 @@ export class Stream {
   private readonly window: Window;
   private readonly arena: WasmArena;
   private readonly slots: readonly Port[];
+  private readonly none: Int32Array = new Int32Array(0);
   /** The ports of the present call: those that are read, and those that are written. */
   private readonly read: Port[] = [];
   private reads = 0;
@@ -141,6 +153,14 @@ export class Stream {
   input(slot: number, data: FloatArray, copied = false): Port {
     const port = this.port(slot, "in", data, true, 0);
     if (!copied && !port.strided) port.own = this.arena.addressOf(data, this.dtype);
+    return port;
+  }
+
+  /** Rows of half-precision elements to read, as float32. */
+  half(slot: number, { patterns }: HalfArray, widen: Kernel): Port {
+    const port = this.port(slot, "half", this.none, true, 0);
+    port.patterns = patterns;
+    port.widen = widen;
     return port;
   }
 

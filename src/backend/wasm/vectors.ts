@@ -4,7 +4,8 @@ import { BYTES, type Dtype, make, view } from "../../array/typed.js";
 import { CdistBlock, VectorsBlock } from "../../generated/layouts.js";
 import { APPLY, COUNT, DISTANCE } from "../protocol.js";
 import type { Backend, CdistCall, VectorsCall } from "../seam.js";
-import type { Kernel, Machine } from "./machine.js";
+import type { Machine } from "./machine.js";
+import type { Kernel } from "./stream.js";
 import { A, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, ROW_BYTES, SINK, TILE_BYTES, VALUES, WEIGHT } from "./window.js";
 
 const { i32: I, f64: F } = VectorsBlock;

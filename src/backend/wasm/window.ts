@@ -41,6 +41,7 @@ export class Window {
   readonly f32: Float32Array;
   readonly f64: Float64Array;
   readonly i32: Int32Array;
+  readonly u16: Uint16Array;
   /** Where a kernel's block lies; and the same as an index of 32 and of 64 bits, for its fields (generated/layouts.ts). */
   readonly block: number;
   readonly b4: number;
@@ -51,6 +52,7 @@ export class Window {
     this.f32 = new Float32Array(memory.buffer);
     this.f64 = new Float64Array(memory.buffer);
     this.i32 = new Int32Array(memory.buffer);
+    this.u16 = new Uint16Array(memory.buffer);
     this.block = STATICS + index * WINDOW_PAGES * PAGE;
     this.b4 = this.block / 4;
     this.b8 = this.block / 8;
