@@ -184,7 +184,7 @@ class ThreadsHost implements WasmHost {
   }
 
   private async ready(): Promise<void> {
-    if (this.workers.length === 0 && !this.closed && this.reason === undefined) this.start();
+    if (this.wanted === 0 && !this.closed) this.start();
     const until = Date.now() + LIMIT;
     while (this.workers.length > 0 && this.count < this.wanted && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -298,7 +298,7 @@ class ThreadsHost implements WasmHost {
 
   /** Whether there is anybody to share with; the first time nobody has been started yet. */
   private able(): boolean {
-    if (this.workers.length === 0 && !this.closed && this.reason === undefined) this.start();
+    if (this.wanted === 0 && !this.closed) this.start();
     return this.count > 1;
   }
 

@@ -51,6 +51,7 @@ function work({ memory, thread, epoch, fatal }: Start): void {
     };
   }
   let seen = 0;
+  if (Atomics.load(words, EPOCH) !== epoch) return;
   Atomics.add(words, READY, 1);
   for (;;) {
     const number = Atomics.load(words, JOB);
