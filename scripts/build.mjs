@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { writeEntries } from "./entries.mjs";
 import { modules, targets, writeKernels } from "./kernels.mjs";
 
@@ -29,8 +30,27 @@ function writeWorkerd() {
   writeFileSync(new URL("../backend/wasm/room.js", generated), "// Written by scripts/build.mjs. Do not edit.\nexport const ROOM = 32 << 20;\n");
 }
 
+/** What the workers of losskit/threads run, as one text: no bundler has to find a file, and none has to be served. */
+async function writeWorker() {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("src/backend/threads/worker.ts", root))],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    write: false,
+  });
+  const { text } = outputFiles[0];
+  writeFileSync(
+    new URL("src/generated/worker.ts", root),
+    `// Written by scripts/build.mjs. Do not edit.\nexport const worker: string = ${JSON.stringify(text)};\n`,
+  );
+  return text;
+}
+
 console.log(`kernels: ${await writeKernels()}`);
 writeEntries();
+const worker = await writeWorker();
 if (only !== "generated") {
   rmSync(new URL("dist", root), { recursive: true, force: true });
   const tsc = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root));
@@ -38,4 +58,5 @@ if (only !== "generated") {
   mkdirSync(new URL("dist/cjs", root), { recursive: true });
   writeFileSync(new URL("dist/cjs/package.json", root), '{ "type": "commonjs" }\n');
   writeWorkerd();
+  writeFileSync(new URL("dist/threads-worker.js", root), worker);
 }

@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const ENTRIES = ["index", "wasm", "deterministic", "js"];
+const ENTRIES = ["index", "wasm", "deterministic", "js", "threads"];
 const OPTIONS = /^export (?:interface|type) (\w+Options|Token\w+|TopLogprobs)\b/gm;
 const MODULE = /^\s+module: "(\w+)",$/m;
 const SPEC = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const (\w+): LossSpec</g;
@@ -51,7 +51,7 @@ export function specs(root = new URL("../src/", import.meta.url)) {
 }
 
 /** What an entry's losses run on; of losskit/js each on its own part of the JavaScript backend. */
-const HOSTS = { index: "auto", wasm: "fastest", deterministic: "deterministic" };
+const HOSTS = { index: "auto", wasm: "fastest", deterministic: "deterministic", threads: "threaded" };
 
 function entry(name, list) {
   const loader = HOSTS[name];
@@ -64,13 +64,14 @@ function entry(name, list) {
     'import { bind, bindOperation, type SignatureOf } from "../call/define.js";',
   ];
   if (loader) {
-    lines.push(`import { ${loader}, type WasmHost } from "../backend/wasm/load.js";`);
+    if (name === "threads") lines.push('import { type Threads, type ThreadsHost, threaded } from "../backend/threads/host.js";');
+    else lines.push(`import { ${loader}, type WasmHost } from "../backend/wasm/load.js";`);
     lines.push(`import { ${modules.map((module) => `${module} as ${module}Module`).join(", ")} } from "../backend/wasm/modules.js";`);
   } else lines.push('import { javascript as host } from "../backend/host.js";');
   for (const { folder, file, name: spec } of list) lines.push(`import { ${spec} as ${spec}Spec } from "../${folder}/${file}.js";`);
   for (const { folder, file, types } of list) if (types.length > 0) lines.push(`export type { ${types.join(", ")} } from "../${folder}/${file}.js";`);
-  if (loader) lines.push("", `const host: WasmHost = /* @__PURE__ */ ${loader}();`);
-  for (const module of modules) lines.push(`const ${module} = /* @__PURE__ */ host.backend(${module}Module);`);
+  if (loader) lines.push("", `const host: ${name === "threads" ? "ThreadsHost" : "WasmHost"} = /* @__PURE__ */ ${loader}();`);
+  for (const module of modules) lines.push(`const ${module} = /* @__PURE__ */ host.backend(${module}Module${name === "threads" ? `, "${module}"` : ""});`);
   for (const { folder, doc, name: spec, module } of list) {
     const binder = folder === "losses" ? "bind" : "bindOperation";
     const call = `${binder}(${spec}Spec${loader && module ? `, ${module}` : ""})`;
@@ -78,6 +79,9 @@ function entry(name, list) {
   }
   lines.push("", ...ALLOC, "export const alloc: Alloc = /* @__PURE__ */ bindAlloc(host);");
   lines.push("", ...FREE, "export const free: ReturnType<typeof bindFree> = /* @__PURE__ */ bindFree(host);");
+  if (name === "threads") {
+    lines.push("", "/** The threads that large calls are split over. */", "export const threads: Threads = /* @__PURE__ */ (() => host.threads)();");
+  }
   lines.push("", "/** Which backend answers here, and why not a faster one; decided as the first call would decide it. */");
   lines.push("export function backend(): BackendInfo {", "  return host.info();", "}", "");
   return lines.join("\n");

@@ -78,7 +78,7 @@ async function compileModule(target, name) {
   if (target !== "baseline") return binary; // relaxed SIMD does not run on Node 20; its imports and static data are the same
   const module = new WebAssembly.Module(binary);
   if (WebAssembly.Module.imports(module).some(({ kind }) => kind !== "memory")) throw new Error(`${name}: the kernels may import nothing but memory`);
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
   new WebAssembly.Instance(module, { env: { memory } });
   const written = new Uint8Array(memory.buffer);
   const outside = written.findIndex((byte, at) => byte !== 0 && (at < base || at >= base + PART));
@@ -101,7 +101,7 @@ async function layouts() {
       ),
     ].join("\n");
   const binary = await run("baseline", [...new Set(blocks.map(({ file }) => file))], ["--disableWarning", "235"], ask);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory: new WebAssembly.Memory({ initial: 1 }) } });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 1 }) } });
   return blocks.map(({ name, fields }) => {
     const part = (double) =>
       fields
@@ -178,8 +178,8 @@ export async function writeKernels() {
       "// Written by scripts/kernels.mjs. Do not edit.",
       'import { decode } from "../backend/wasm/decode.js";',
       `const text = "${textOf(binaries)}";`,
-      `export const ${name}: Record<"${targets.join('" | "')}", () => WebAssembly.Module> = {`,
-      ...targets.map((target, i) => `  ${target}: () => decode(text, ${i}, ${targets.length}),`),
+      `export const ${name}: Record<"${targets.join('" | "')}", (look?: (bytes: Uint8Array) => void) => WebAssembly.Module> = {`,
+      ...targets.map((target, i) => `  ${target}: (look) => decode(text, ${i}, ${targets.length}, look),`),
       "};",
     ];
     writeFileSync(new URL(`${name}.ts`, out), `${parts.join("\n")}\n`);

@@ -17,6 +17,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "backend/host.ts": ["array/"],
   "backend/js/": ["array/", "backend/seam.ts", "backend/protocol.ts"],
   "backend/wasm/": ["array/", "backend/seam.ts", "backend/host.ts", "backend/protocol.ts", "backend/js/", "generated/"],
+  "backend/threads/": ["array/", "backend/seam.ts", "backend/host.ts", "backend/wasm/", "generated/"],
   // the kernels as text: a decoder, and nothing of what reads them
   "generated/": ["backend/wasm/decode.ts"],
   "call/": ["array/", "backend/seam.ts", "types.ts"],
@@ -27,7 +28,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "": ["tokens/", "array/", "backend/", "call/", "families/", "losses/", "operations/", "generated/", "types.ts"],
 };
 /** Written by the build for each entry point: entries themselves. */
-const ENTRIES = /^generated\/(index|wasm|deterministic|js)\.ts$/;
+const ENTRIES = /^generated\/(index|wasm|deterministic|js|threads)\.ts$/;
 
 const files = readdirSync(src, { recursive: true })
   .map((file) => String(file).replaceAll("\\", "/"))

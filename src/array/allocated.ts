@@ -24,6 +24,11 @@ export function isFreed(array: object): boolean {
   return any && owners.get(array) === null;
 }
 
+/** Whether a buffer is a memory of kernels, which no thread but losskit's own has. */
+export function isOwn(buffer: object): boolean {
+  return any && memories.has(buffer);
+}
+
 /** Whether an array is a view that somebody made of a kernel's memory: to read it does no harm, to write would. */
 export function isForeign(array: object, buffer: object): boolean {
   return any && memories.has(buffer) && !owners.has(array);

@@ -6,6 +6,8 @@ import type { Dtype, FloatArray } from "../array/typed.js";
 export interface BackendInfo {
   readonly name: "wasm" | "js";
   readonly simd: "relaxed" | "baseline" | null;
+  /** losskit/threads: how many threads are ready, the caller's own included. */
+  readonly threads?: number;
   /** Why a faster choice was refused. */
   readonly reason?: string;
 }

@@ -2,12 +2,13 @@
 // detach another argument or call losskit again: `take` reads every property once and keeps what it found; `settle`, after the last argument and
 // option was taken, looks only at internal slots, where no user code can run.
 
-import { isFreed } from "../array/allocated.js";
+import { isFreed, isOwn } from "../array/allocated.js";
 import type { Broadcast } from "../array/broadcast.js";
 import { floatsOf, type HalfArray, isStorage, patternsOf, type Storage } from "../array/half.js";
 import { product } from "../array/shape.js";
 import {
   type AnyArray,
+  bufferOf,
   copyOf,
   type Dtype,
   type FloatArray,
@@ -164,7 +165,7 @@ export class Operand {
 
   /** Makes a copy of elements that another thread may be writing to: for losses that check what they then use. */
   unshare(): void {
-    if (this.tag !== "" && isShared(this.data)) this.data = copyOf(this.data);
+    if (this.tag !== "" && isShared(this.data) && !isOwn(bufferOf.call(this.data))) this.data = copyOf(this.data);
   }
 
   get isFloat(): boolean {

@@ -51,7 +51,6 @@ function run(machine: Machine, call: RowsCall): number {
   const batch = batchOf(dtype, width);
   // enough samples that to transpose them pays, where they fit
   const many = inner === 1 ? batch : Math.max(batch, Math.min(TRANSPOSED, Math.floor(ROW_BYTES / (width * BYTES[dtype]))));
-  let total = 0;
   stream.start(call.outer * inner, grad || gradTarget ? APPLY : 0, many);
   while (stream.next()) {
     const { phases, row, rows, from, count } = stream;
@@ -70,11 +69,11 @@ function run(machine: Machine, call: RowsCall): number {
     i32[b4 + I.value] = values ? values.at : 0;
     i32[b4 + I.grad] = apply && grad ? grad.at : call.dense ? window.address(GRAD_A) : 0;
     i32[b4 + I.gradQ] = apply && gradTarget ? gradTarget.at : 0;
-    total += kernel(window.block);
+    stream.sum += kernel(window.block);
     if (capped && apply && grad) machine.kernel("softcapGradient", dtype)(x.at, grad.at, rows * count, call.softcap);
     if (apply && gradTarget && (call.keep !== 1 || call.classWeight)) affine(machine, gradTarget.at, call, from, count, rows, call.keep, 0);
   }
-  return total;
+  return stream.sum;
 }
 
 /** A row's class, counted from the piece's first one. */

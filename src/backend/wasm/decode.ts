@@ -1,8 +1,8 @@
 /** No character that a string literal escapes. */
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_.";
 
-/** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. */
-export function decode(text: string, which: number, count: number): WebAssembly.Module {
+/** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. `look` sees its bytes first and may change them. */
+export function decode(text: string, which: number, count: number, look?: (bytes: Uint8Array) => void): WebAssembly.Module {
   const own = text
     .split(",")
     .filter((_, piece) => piece % count === which)
@@ -20,5 +20,6 @@ export function decode(text: string, which: number, count: number): WebAssembly.
       upper = 0;
     }
   }
+  look?.(bytes.subarray(0, length));
   return new WebAssembly.Module(bytes.subarray(0, length));
 }

@@ -7,9 +7,12 @@ import type { WasmArena } from "./arena.js";
 import { type Kernel, type Port, Stream } from "./stream.js";
 import { Window } from "./window.js";
 
+/** Compiles a module, of whose bytes somebody may take a look before (decode.ts). */
+export type Compile = (look?: (bytes: Uint8Array) => void) => WebAssembly.Module;
+
 /** A module: its builds, and the part of the backend that its kernels compute. */
 export interface Module {
-  readonly builds: { readonly relaxed: () => WebAssembly.Module; readonly baseline: () => WebAssembly.Module };
+  readonly builds: { readonly relaxed: Compile; readonly baseline: Compile };
   readonly backend: (machine: Machine) => Partial<Backend>;
 }
 
@@ -34,7 +37,7 @@ export class Machine {
   /** By name, without the dtype: no string is made in a call. */
   private readonly kernels = new Map<string, { float32: Kernel; float64: Kernel }>();
 
-  constructor(instance: WebAssembly.Instance, { window, stream }: Memory) {
+  constructor(instance: WebAssembly.Instance, { window, stream }: Pick<Memory, "window" | "stream">) {
     this.window = window;
     this.stream = stream;
     for (const [name, kernel] of Object.entries(instance.exports)) {

@@ -36,14 +36,13 @@ function run(machine: Machine, call: MarginsCall): number {
   i32[b4 + I.w] = w ? w.address : 0;
   i32[b4 + I.g] = g ? g.address : 0;
   i32[b4 + I.scores] = window.address(B);
-  let total = 0;
   stream.start(call.rows, 0, Math.max(1, Math.min(batchOf(dtype, classes), Math.floor(ROW_BYTES / 4 / listed))));
   while (stream.next()) {
     i32[b4 + I.rows] = stream.rows;
     i32[b4 + I.x] = x.at;
     i32[b4 + I.value] = values ? values.at : 0;
     i32[b4 + I.grad] = grad ? grad.at : 0;
-    total += kernel(window.block);
+    stream.sum += kernel(window.block);
   }
-  return total;
+  return stream.sum;
 }

@@ -31,7 +31,6 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
   // where one of these is wanted the kernel writes every output, and those that nobody wants where nobody reads
   const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
   const sink = window.address(SINK);
-  let total = 0;
   stream.start(call.n, 0);
   while (stream.next()) {
     const count = stream.rows;
@@ -48,9 +47,9 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
         if (gradC) multiply(gradC.at, factor.at, count);
       }
     }
-    total += sum;
+    stream.sum += sum;
   }
-  return total;
+  return stream.sum;
 }
 
 function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {

@@ -30,6 +30,8 @@ export class Port {
   strided = false;
   /** Address of the array's first element where it is one of alloc's and used where it lies, else 0. */
   own = 0;
+  /** To the slot all the same: what is written beyond the end would be another thread's. */
+  apart = false;
   bytes = 4;
   /** The slot's address. */
   readonly address: number;
@@ -44,7 +46,7 @@ export class Port {
 
   /** Says where the kernel finds elements `start` to `start + count` of the array, or writes them; copies what is read in. */
   stage(window: Window, start: number, count: number): void {
-    if (this.own !== 0) {
+    if (this.own !== 0 && !this.apart) {
       this.at = this.own + start * this.bytes;
       return;
     }
@@ -73,7 +75,7 @@ export class Port {
 
   /** Copies out what the kernel did not write to the array itself. */
   collect(window: Window, start: number, count: number): void {
-    if (this.own !== 0) return;
+    if (this.own !== 0 && !this.apart) return;
     if (this.lastCount !== count || this.lastBytes !== this.bytes) {
       const from = this.address / this.bytes;
       this.last = (this.bytes === 4 ? window.f32 : window.f64).subarray(from, from + count);
@@ -92,11 +94,25 @@ export interface Transposer {
   scatter(port: Port, row: number, rows: number, from: number, count: number): void;
 }
 
+/** A loop whose batches several threads share: each takes some that follow each other, as long as there are any. */
+export interface Split {
+  /** What the kernels returned for each batch. */
+  readonly sums: Float64Array;
+  /** Batches that a thread takes at once. */
+  readonly size: number;
+  /** Whether a batch is one row for the kernel, of one position each. */
+  readonly flat: boolean;
+  /** A loop of so many batches begins; false where it is not shared. */
+  open(batches: number): boolean;
+  /** The first of some batches that are this thread's, or -1; those it had before are done. */
+  claim(): number;
+}
+
 const WHOLE = BEGIN | REDUCE | FINISH;
 
 export class Stream {
   private readonly window: Window;
-  private readonly arena: WasmArena;
+  private readonly arena: Pick<WasmArena, "addressOf">;
   private readonly slots: readonly Port[];
   private readonly none: Int32Array = new Int32Array(0);
   /** The ports of the present call: those that are read, and those that are written. */
@@ -108,6 +124,8 @@ export class Stream {
   private width = 1;
   private transposer: Transposer | null = null;
   private total = 0;
+  /** Where this thread's rows end. */
+  private end = 0;
   private gradient = 0;
   private batch = 1;
   private pieces = false;
@@ -117,8 +135,16 @@ export class Stream {
   rows = 0;
   from = 0;
   count = 0;
+  /** What the kernels returned, added up in the order of the batches; where the loop is shared, this batch's. */
+  sum = 0;
+  /** Where the batches are shared with other threads. */
+  split: Split | null = null;
+  /** Whether outputs go through the slots whatever array they are. */
+  apart = false;
+  private perSlab = 0;
+  private now = 0;
 
-  constructor(window: Window, arena: WasmArena) {
+  constructor(window: Window, arena: Pick<WasmArena, "addressOf">) {
     this.window = window;
     this.arena = arena;
     this.slots = Array.from({ length: SLOTS }, (_, slot) => new Port(window.address(slot)));
@@ -144,6 +170,7 @@ export class Stream {
     port.at = port.address;
     port.bytes = BYTES[this.dtype];
     port.own = 0;
+    port.apart = this.apart;
     if (kind === "out") this.written[this.writes++] = port;
     else this.read[this.reads++] = port;
     return port;
@@ -244,6 +271,8 @@ export class Stream {
    */
   start(rows: number, gradient: number, batch: number = batchOf(this.dtype, this.width)): void {
     this.total = rows;
+    this.end = rows;
+    this.sum = 0;
     this.gradient = gradient;
     this.batch = batch;
     this.row = 0;
@@ -253,6 +282,44 @@ export class Stream {
     this.phases = WHOLE | gradient;
     this.pieces = this.width * BYTES[this.dtype] > ROW_BYTES;
     if (this.pieces) this.phases = 0;
+    if (this.split) this.share(this.split);
+  }
+
+  private share(split: Split): void {
+    const inner = this.transposer && !this.pieces ? this.transposer.inner : this.total;
+    this.perSlab = Math.ceil(inner / this.batch);
+    if (split.open(inner === 0 ? 0 : (this.total / inner) * this.perSlab)) this.end = 0;
+    else this.split = null;
+  }
+
+  /** The first row of a batch. */
+  private rowOf(batch: number): number {
+    const inner = this.transposer && !this.pieces ? this.transposer.inner : this.total;
+    return Math.min(this.total, Math.floor(batch / this.perSlab) * inner + (batch % this.perSlab) * this.batch);
+  }
+
+  /** A batch is complete. */
+  private keep(split: Split): void {
+    split.sums[this.now++] = this.sum;
+    this.sum = 0;
+  }
+
+  /** The next batches that no other thread has; false where there are none. */
+  private claim(split: Split): boolean {
+    const first = split.claim();
+    if (first < 0) return false;
+    this.now = first;
+    this.row = this.rowOf(first);
+    this.end = this.rowOf(first + split.size);
+    return true;
+  }
+
+  /** Outputs of rows that are no whole vectors: the last of them would be written over the first of the next thread's. */
+  private part(split: Split): void {
+    const last = this.pieces || this.row + this.rows >= this.end;
+    const odd = ((split.flat ? this.batch : this.width) * BYTES[this.dtype]) % 32 !== 0;
+    const apart = last && odd && this.end < this.total;
+    for (let i = 0; i < this.writes; i++) (this.written[i] as Port).apart = apart;
   }
 
   /** Copies out what the last step wrote and stages the next; false after the last one. Not a callback: a loop around this is compiled as one. */
@@ -261,11 +328,12 @@ export class Stream {
     if (this.rows > 0) {
       this.collect();
       this.row += this.rows;
+      if (this.split) this.keep(this.split);
     }
-    const left = this.total - this.row;
-    if (left <= 0) return false;
-    this.rows = Math.min(this.batch, left);
+    if (this.row >= this.end && !(this.split && this.claim(this.split))) return false;
+    this.rows = Math.min(this.batch, this.end - this.row);
     if (this.transposer) this.rows = Math.min(this.rows, this.transposer.inner - (this.row % this.transposer.inner));
+    if (this.split) this.part(this.split);
     this.stage();
     return true;
   }
@@ -283,11 +351,13 @@ export class Stream {
       else if (done !== APPLY && this.gradient & APPLY) this.phases = APPLY;
       else {
         this.row++;
+        if (this.split) this.keep(this.split);
         this.phases = BEGIN | REDUCE;
       }
-      if (this.row >= this.total) return false;
+      if (this.row >= this.end && !(this.split && this.claim(this.split))) return false;
     } else this.phases &= ~BEGIN;
     this.count = this.phases === FINISH ? 0 : Math.min(batchOf(this.dtype, 1), this.width - this.from);
+    if (this.split) this.part(this.split);
     for (let k = 0; k < this.reads; k++) this.stagePiece(this.read[k] as Port);
     for (let k = 0; k < this.writes; k++) this.stagePiece(this.written[k] as Port);
     return true;

@@ -68,7 +68,6 @@ function run(machine: Machine, kernel: Kernel, dtype: Dtype, call: VectorsCall, 
   i32[b4 + I.stepA] = gradA ? bytes : 0;
   i32[b4 + I.stepB] = gradB ? bytes : 0;
   i32[b4 + I.stepC] = gradC ? bytes : 0;
-  let total = 0;
   stream.start(call.rows, gradA || gradB || gradC ? gradient : 0);
   while (stream.next()) {
     i32[b4 + I.phases] = stream.phases;
@@ -81,13 +80,23 @@ function run(machine: Machine, kernel: Kernel, dtype: Dtype, call: VectorsCall, 
     i32[b4 + I.ga] = gradA ? gradA.at : sink;
     i32[b4 + I.gb] = gradB ? gradB.at : sink;
     i32[b4 + I.gc] = gradC ? gradC.at : sink;
-    total += kernel(window.block);
+    stream.sum += kernel(window.block);
   }
-  return total;
+  return stream.sum;
 }
 
 /** Vectors on each side of a block that the kernel is called with: enough to use each of them often, few enough to stay in the cache. */
 const SIDE = 128;
+
+function sideOf(bytes: number): number {
+  return Math.max(1, Math.min(SIDE, Math.floor((4 * TILE_BYTES) / Math.max(1, bytes))));
+}
+
+/** Rows of a that the kernel is called with at once. */
+export function tallOf({ p, dtype, dims, cols }: CdistCall): number {
+  const size = BYTES[normOf(p, dtype)[1]];
+  return Math.max(1, Math.min(sideOf(dims * size), Math.floor(ROW_BYTES / (size * Math.min(cols, ROW_BYTES / size)))));
+}
 
 function cdist(machine: Machine, call: CdistCall): void {
   const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
@@ -96,10 +105,10 @@ function cdist(machine: Machine, call: CdistCall): void {
   const { stream, window } = machine;
   const { i32, f64, b4, b8 } = window;
   const size = BYTES[dtype];
-  const side = Math.max(1, Math.min(SIDE, Math.floor((4 * TILE_BYTES) / Math.max(size, dims * size))));
+  const side = sideOf(dims * size);
   // whole rows of results, so that they are copied out at once; where a row does not fit, strips of it
   const strip = Math.min(cols, ROW_BYTES / size);
-  const tall = Math.max(1, Math.min(side, Math.floor(ROW_BYTES / (size * strip))));
+  const tall = tallOf(call);
   stream.begin(dtype, dims);
   const x = stream.input(A, a);
   const y = stream.input(B, b);

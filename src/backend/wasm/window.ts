@@ -32,7 +32,7 @@ export const SLOTS = 11;
 
 export const PAGE: number = 1 << 16;
 /** A window, in pages. */
-const WINDOW_PAGES: number = Math.ceil((BLOCK_BYTES + SLOTS * SLOT) / PAGE);
+export const WINDOW_PAGES: number = Math.ceil((BLOCK_BYTES + SLOTS * SLOT) / PAGE);
 /** Statics and one window. */
 export const PAGES: number = STATICS / PAGE + WINDOW_PAGES;
 
