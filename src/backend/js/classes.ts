@@ -9,7 +9,7 @@ import type { RowsCall } from "../seam.js";
 type Rows = RowsCall & { readonly x: FloatArray };
 
 export function crossEntropy(given: RowsCall): number {
-  const call: Rows = { ...given, x: floatsOf(given.x) };
+  const call = ("storage" in given.x ? { ...given, x: floatsOf(given.x) } : given) as Rows;
   // the usual case has a loop of its own, without what it does not need
   const plain = call.index !== null && !call.dense && call.inner === 1 && call.grad !== null && call.softcap === 0 && call.zLoss === 0;
   let sum = 0;

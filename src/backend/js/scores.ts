@@ -9,7 +9,7 @@ import type { ScoresCall } from "../seam.js";
 type Floats = ScoresCall & { readonly x: FloatArray };
 
 export function scores(given: ScoresCall): void {
-  const call: Floats = { ...given, x: floatsOf(given.x) };
+  const call = ("storage" in given.x ? { ...given, x: floatsOf(given.x) } : given) as Floats;
   for (let row = 0; row < call.positions; row++) if (call.index[row] !== IGNORED) score(call, row);
 }
 
