@@ -1,0 +1,44 @@
+/** Rows of the table for the losses beyond PyTorch's; `table.ts` appends them. */
+import * as reference from "./reference/beyond.js";
+import * as d from "./reference/draw.js";
+import type { Random } from "./reference/random.js";
+import type { Options } from "./reference/tensor.js";
+import type { LossRow, Variant } from "./table.js";
+
+const REDUCTIONS = ["mean", "sum", "none"] as const;
+const plain: Variant = { title: "defaults" };
+const fixed = (title: string, options: Options): Variant => ({ title, options: () => options });
+const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: d.line, make: d.normals("input", "target") };
+const preferences = ["policyChosen", "policyRejected", "referenceChosen", "referenceRejected"];
+
+export const beyond: readonly LossRow[] = [
+  {
+    name: "sigmoidFocalLoss",
+    ...difference,
+    make: (random: Random, shape: d.Shape) => ({ input: random.normal(shape, 3), target: random.uniform(shape, 0, 1) }),
+    variants: [
+      plain,
+      fixed("gamma 1.5, no alpha", { gamma: 1.5, alpha: -1 }),
+      fixed("gamma 0", { gamma: 0 }),
+      fixed("gamma 3, alpha 0.75", { gamma: 3, alpha: 0.75 }),
+    ],
+    reference: reference.sigmoidFocal,
+  },
+  {
+    name: "pinballLoss",
+    ...difference,
+    variants: [plain, fixed("quantile 0.9", { quantile: 0.9 }), fixed("quantile 0.1", { quantile: 0.1 })],
+    reference: reference.pinball,
+  },
+  { name: "logCoshLoss", ...difference, variants: [plain], reference: reference.logCosh },
+  {
+    name: "dpoLoss",
+    arguments: preferences,
+    wrt: ["policyChosen", "policyRejected"],
+    reductions: REDUCTIONS,
+    shapes: (length) => [[length]],
+    make: d.normals(...preferences),
+    variants: [plain, fixed("beta 2, smoothing 0.2", { beta: 2, labelSmoothing: 0.2 })],
+    reference: reference.dpo,
+  },
+];
