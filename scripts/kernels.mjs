@@ -28,7 +28,7 @@ modules.probe = ["assembly/probe.ts"];
 // Static data: all modules of an entry share one memory, so each has its own part of what lies below the window (STATICS in src/backend/wasm/window.ts).
 const STATICS = 1 << 16;
 const FIRST = 1024;
-const PART = 8192;
+const PART = 4096;
 
 function baseOf(module) {
   const base = FIRST + PART * Object.keys(modules).indexOf(module);

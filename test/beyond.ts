@@ -2,7 +2,7 @@
 import * as reference from "./reference/beyond.js";
 import * as d from "./reference/draw.js";
 import type { Random } from "./reference/random.js";
-import type { Options } from "./reference/tensor.js";
+import { type Options, type Tensor, tensor } from "./reference/tensor.js";
 import type { LossRow, Variant } from "./table.js";
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
@@ -10,6 +10,16 @@ const plain: Variant = { title: "defaults" };
 const fixed = (title: string, options: Options): Variant => ({ title, options: () => options });
 const difference = { arguments: ["input", "target"], wrt: ["input"], reductions: REDUCTIONS, shapes: d.line, make: d.normals("input", "target") };
 const preferences = ["policyChosen", "policyRejected", "referenceChosen", "referenceRejected"];
+
+/** Boxes with an area, of which some meet. */
+function boxes(random: Random, shape: d.Shape): Tensor {
+  const from = random.uniform(shape, -1, 1).data;
+  const size = random.uniform(shape, 0.25, 2).data;
+  return tensor(
+    from.map((v, i) => Math.fround(i % 4 < 2 ? v : (from[i - 2] as number) + (size[i] as number))),
+    shape,
+  );
+}
 
 export const beyond: readonly LossRow[] = [
   {
@@ -31,6 +41,31 @@ export const beyond: readonly LossRow[] = [
     reference: reference.pinball,
   },
   { name: "logCoshLoss", ...difference, variants: [plain], reference: reference.logCosh },
+  {
+    name: "contrastiveLoss",
+    arguments: ["input1", "input2", "target"],
+    wrt: ["input1", "input2"],
+    reductions: REDUCTIONS,
+    shapes: d.vectorShapes,
+    make: d.ofVectors,
+    variants: [
+      plain,
+      fixed("margin 4", { margin: 4 }),
+      fixed("margin 40, eps 0.25", { margin: 40, eps: 0.25 }),
+      { title: "targets beside ±1", make: d.withUnknownTargets },
+    ],
+    reference: reference.contrastive,
+  },
+  ...(["generalized", "distance", "complete"] as const).map((kind) => ({
+    name: `${kind}BoxIouLoss`,
+    ...difference,
+    shapes: (length: number): d.Shape[] => (length === 1 ? [[1, 4], [4]] : [[length, 4]]),
+    make: (random: Random, shape: d.Shape) => ({ input: boxes(random, shape), target: boxes(random, shape) }),
+    variants: [plain, fixed("eps 0.25", { eps: 0.25 })].map((variant) =>
+      kind === "complete" ? { ...variant, notDifferenced: "no gradient passes through alpha" } : variant,
+    ),
+    reference: reference.boxIou(kind),
+  })),
   {
     name: "dpoLoss",
     arguments: preferences,

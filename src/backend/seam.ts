@@ -74,7 +74,7 @@ export interface VectorsCall {
   readonly eps: number;
   readonly margin: number;
   readonly swap: boolean;
-  /** Cosine embedding: the target of each row; null for the similarity itself. */
+  /** Cosine embedding, contrastive: the target of each row; null for the similarity itself. */
   readonly sign: FloatArray | null;
   readonly scale: number;
   readonly gradOutput: FloatArray | null;
@@ -140,6 +140,22 @@ export interface CdistCall {
   readonly at: number;
 }
 
+/** `rows` pairs of boxes x1 y1 x2 y2. */
+export interface BoxesCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly a: FloatArray;
+  readonly b: FloatArray;
+  /** BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
+  readonly kind: number;
+  readonly eps: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  /** Of a. */
+  readonly grad: FloatArray | null;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -149,7 +165,9 @@ export interface Backend {
   readonly ctcLimit: number;
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
+  contrastive(call: VectorsCall): number;
   cdist(call: CdistCall): void;
+  boxes(call: BoxesCall): number;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

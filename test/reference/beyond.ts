@@ -55,7 +55,89 @@ export function dpo(args: Args, options: Options): Reference {
   return each(args, ["policyChosen", "policyRejected"], lane, 1);
 }
 
+/** Rows of `width` numbers: a value a row, and gradients of the named arguments. */
+export function rows(
+  args: Args,
+  names: readonly string[],
+  row: (n: number, ...slices: Float64Array[]) => readonly [number, ...Float64Array[]],
+  terms = 1,
+): Reference {
+  const { shape } = Object.values(args)[0] as { shape: readonly number[] };
+  const width = shape[shape.length - 1] as number;
+  const count = shape.slice(0, -1).reduce((product, axis) => product * axis, 1);
+  const results = Array.from({ length: count }, (_, n) => row(n, ...Object.values(args).map(({ data }) => data.slice(n * width, (n + 1) * width))));
+  return {
+    values: Float64Array.from(results, ([value]) => value),
+    denominators: { mean: count },
+    terms: { value: terms, slope: terms },
+    grads: (upstream) =>
+      Object.fromEntries(
+        names.map((name, k) => {
+          const parts = results.map((result, n) => (result[k + 1] as Float64Array).map((slope) => slope * (upstream[n] as number)));
+          return [name, Float64Array.from(parts.flatMap((part) => [...part]))];
+        }),
+      ),
+  };
+}
+
+export function contrastive({ target, ...inputs }: Args, options: Options): Reference {
+  const margin = numberOption(options, "margin", 1);
+  const eps = numberOption(options, "eps", 1e-6);
+  return rows(inputs, ["input1", "input2"], (n, a = new Float64Array(), b = new Float64Array()) => {
+    const v = a.map((c, i) => c - (b[i] as number) + eps);
+    const d = Math.sqrt(v.reduce((total, c) => total + c * c, 0));
+    const y = target?.data[n];
+    const short = Math.max(0, margin - d);
+    const factor = y === 1 ? 2 : y === -1 && d > 0 ? (-2 * short) / d : 0;
+    return [y === 1 ? d * d : y === -1 ? short * short : 0, v.map((c) => factor * c), v.map((c) => -factor * c)];
+  });
+}
+
+/** Box IoU losses, their slopes by the chain rule edge by edge: each quantity carries its four partial derivatives. */
+export const boxIou =
+  (kind: "generalized" | "distance" | "complete") =>
+  (args: Args, options: Options): Reference => {
+    const eps = numberOption(options, "eps", 1e-7);
+    type Dual = readonly number[]; // value, then the slopes by x1 y1 x2 y2
+    const dual = (v: number, k = -1): Dual => [v, 0, 0, 0, 0].map((u, i) => (i === k + 1 && k >= 0 ? 1 : u));
+    const at = (u: Dual, i: number) => u[i] as number;
+    const lin = (u: Dual, p: number, v: Dual, q: number): Dual => u.map((c, i) => p * c + q * at(v, i));
+    const times = (u: Dual, v: Dual): Dual => u.map((c, i) => (i === 0 ? c * at(v, 0) : c * at(v, 0) + at(u, 0) * at(v, i)));
+    const over = (u: Dual, v: Dual): Dual => u.map((c, i) => (i === 0 ? c / at(v, 0) : (c - (at(u, 0) / at(v, 0)) * at(v, i)) / at(v, 0)));
+    const most = (u: Dual, v: Dual): Dual => (at(u, 0) > at(v, 0) ? u : at(u, 0) < at(v, 0) ? v : lin(u, 0.5, v, 0.5));
+    const least = (u: Dual, v: Dual): Dual => (at(u, 0) < at(v, 0) ? u : at(u, 0) > at(v, 0) ? v : lin(u, 0.5, v, 0.5));
+    const minus = (u: Dual, v: Dual) => lin(u, 1, v, -1);
+    const plus = (u: Dual, v: Dual) => lin(u, 1, v, 1);
+    const atan = (u: Dual): Dual => u.map((c, i) => (i === 0 ? Math.atan(c) : c / (1 + at(u, 0) ** 2)));
+    return rows(args, ["input"], (_, box = new Float64Array(), other = new Float64Array()) => {
+      const [x1, y1, x2, y2] = Array.from(box, dual) as [Dual, Dual, Dual, Dual];
+      const [s1, t1, s2, t2] = Array.from(other, (v) => dual(v)) as [Dual, Dual, Dual, Dual];
+      const [inX, inY] = [minus(least(x2, s2), most(x1, s1)), minus(least(y2, t2), most(y1, t1))];
+      const I = at(inX, 0) > 0 && at(inY, 0) > 0 ? times(inX, inY) : dual(0);
+      const U = minus(plus(times(minus(x2, x1), minus(y2, y1)), times(minus(s2, s1), minus(t2, t1))), I);
+      const iou = over(I, plus(U, dual(eps)));
+      const [hullX, hullY] = [minus(most(x2, s2), least(x1, s1)), minus(most(y2, t2), least(y1, t1))];
+      let loss = minus(dual(1), iou);
+      if (kind === "generalized") {
+        const A = times(hullX, hullY);
+        loss = plus(loss, over(minus(A, U), plus(A, dual(eps))));
+      } else {
+        const [dx, dy] = [lin(plus(x1, x2), 0.5, plus(s1, s2), -0.5), lin(plus(y1, y2), 0.5, plus(t1, t2), -0.5)];
+        loss = plus(loss, over(plus(times(dx, dx), times(dy, dy)), plus(plus(times(hullX, hullX), times(hullY, hullY)), dual(eps))));
+        if (kind === "complete") {
+          const angle = minus(atan(over(minus(s2, s1), minus(t2, t1))), atan(over(minus(x2, x1), minus(y2, y1))));
+          const v = lin(times(angle, angle), 4 / Math.PI ** 2, dual(0), 0);
+          const alpha = at(v, 0) / (1 - at(iou, 0) + at(v, 0) + eps);
+          loss = lin(loss, 1, v, alpha);
+        }
+      }
+      return [at(loss, 0), Float64Array.from(loss.slice(1))];
+    });
+  };
+
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+/** v of a square and a box twice as wide as high. */
+const ASPECT = (4 / Math.PI ** 2) * (Math.atan(2) - Math.PI / 4) ** 2;
 const none = { reduction: "none" };
 const { LN2 } = Math;
 
@@ -135,6 +217,50 @@ export const beyond: readonly Point[] = [
     options: { ...none, beta: 0.5, labelSmoothing: 0.25 },
     value: [250, 750],
     grad: { policyChosen: [0.125, -0.375], policyRejected: [-0.125, 0.375] },
+  },
+  {
+    title: "contrastive: similar, too near, far enough, another target",
+    loss: "contrastiveLoss",
+    args: [t([3, 0.75, 3, 1], [4, 1]), t([1, 0.5, 0, 0], [4, 1]), t([1, -1, -1, 0])],
+    options: { ...none, eps: 0 },
+    value: [4, 0.5625, 0, 0],
+    grad: { input1: [4, -1.5, 0, 0], input2: [-4, 1.5, 0, 0] },
+    exact: true,
+  },
+  {
+    title: "contrastive at a distance of 0 and of the margin",
+    loss: "contrastiveLoss",
+    args: [t([1, 1, 3, 4], [2, 2]), t([1, 1, 0, 0], [2, 2]), t([-1, -1])],
+    options: { ...none, eps: 0, margin: 5 },
+    value: [25, 0],
+    grad: { input1: [0, 0, 0, 0], input2: [0, 0, 0, 0] },
+  },
+  {
+    title: "generalizedBoxIou: half of each, apart, the same box",
+    loss: "generalizedBoxIouLoss",
+    args: [t([0, 0, 2, 1, 0, 0, 1, 1, 0, 0, 2, 2], [3, 4]), t([1, 0, 3, 1, 3, 0, 4, 1, 0, 0, 2, 2], [3, 4])],
+    options: { ...none, eps: 0 },
+    value: [2 / 3, 1.5, 0],
+  },
+  {
+    title: "distanceBoxIou: half of each, apart",
+    loss: "distanceBoxIouLoss",
+    args: [t([0, 0, 2, 1, 0, 0, 1, 1], [2, 4]), t([1, 0, 3, 1, 3, 0, 4, 1], [2, 4])],
+    options: { ...none, eps: 0 },
+    value: [2 / 3 + 0.1, 1 + 9 / 17],
+  },
+  {
+    title: "completeBoxIou: a square on its double in width; a box without area",
+    loss: "completeBoxIouLoss",
+    args: [t([0, 0, 1, 1, 1, 1, 1, 1], [2, 4]), t([0, 0, 2, 1, 0, 0, 1, 1], [2, 4])],
+    options: { ...none, eps: 0 },
+    value: [0.55 + ASPECT ** 2 / (0.5 + ASPECT), nan],
+  },
+  {
+    title: "completeBoxIou, corners the wrong way round",
+    loss: "completeBoxIouLoss",
+    args: [t([0, 0, 1, 1, 0, 2, 1, 1], [2, 4]), t([0, 0, 2, 1, 0, 0, 1, 1], [2, 4])],
+    throws: "row 1 expected y2 >= y1, got [0, 2, 1, 1]",
   },
   { title: "dpo of (1, 1)", loss: "dpoLoss", args: [1, 2, 3, 4].map((v) => t([v], [1, 1])), throws: "shape (N)" },
 ];

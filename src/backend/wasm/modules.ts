@@ -1,12 +1,14 @@
 // The modules, by the folders of assembly/losses: their builds, and the part of the backend that their kernels compute. A bundle holds those whose
 // losses it imports.
 
+import { boxes as boxesBuilds } from "../../generated/boxes.js";
 import { classes as classesBuilds } from "../../generated/classes.js";
 import { ctc as ctcBuilds } from "../../generated/ctc.js";
 import { likelihoods as likelihoodsBuilds } from "../../generated/likelihoods.js";
 import { margins as marginsBuilds } from "../../generated/margins.js";
 import { pointwise as pointwiseBuilds } from "../../generated/pointwise.js";
 import { vectors as vectorsBuilds } from "../../generated/vectors.js";
+import { overlaps } from "./boxes.js";
 import { crossEntropy } from "./classes.js";
 import { ctc as alignments } from "./ctc.js";
 import type { Module } from "./machine.js";
@@ -14,6 +16,7 @@ import { margins as hinges } from "./margins.js";
 import { positions } from "./pointwise.js";
 import { rows } from "./vectors.js";
 
+export const boxes: Module = { builds: boxesBuilds, backend: overlaps };
 export const classes: Module = { builds: classesBuilds, backend: crossEntropy };
 export const ctc: Module = { builds: ctcBuilds, backend: alignments };
 export const likelihoods: Module = { builds: likelihoodsBuilds, backend: positions };
