@@ -21,6 +21,23 @@ function boxes(random: Random, shape: d.Shape): Tensor {
   );
 }
 
+const overlap = {
+  ...difference,
+  shapes: (length: number): d.Shape[] =>
+    length === 0
+      ? [[0, 2, 3]]
+      : [
+          [2, 3, length],
+          [length, 2],
+        ],
+  make: (random: Random, shape: d.Shape) => ({ input: random.uniform(shape, 0, 1), target: random.uniform(shape, 0, 1) }),
+};
+const logits = (options: Options): Variant => ({
+  title: "logits",
+  make: (random, shape) => ({ input: random.normal(shape, 3), target: random.uniform(shape, 0, 1) }),
+  options: () => ({ ...options, fromLogits: true }),
+});
+
 export const beyond: readonly LossRow[] = [
   {
     name: "sigmoidFocalLoss",
@@ -66,6 +83,13 @@ export const beyond: readonly LossRow[] = [
     ),
     reference: reference.boxIou(kind),
   })),
+  { name: "diceLoss", ...overlap, variants: [plain, logits({}), fixed("smooth 0.25", { smooth: 0.25 })], reference: reference.tversky },
+  {
+    name: "tverskyLoss",
+    ...overlap,
+    variants: [plain, fixed("alpha 0.3, beta 2", { alpha: 0.3, beta: 2 }), logits({ alpha: 0, beta: 1, smooth: 0.5 })],
+    reference: reference.tversky,
+  },
   {
     name: "dpoLoss",
     arguments: preferences,

@@ -156,6 +156,24 @@ export interface BoxesCall {
   readonly grad: FloatArray | null;
 }
 
+/** `groups` rows of `length` probabilities (or logits) and targets. */
+export interface OverlapCall {
+  readonly dtype: Dtype;
+  readonly groups: number;
+  readonly length: number;
+  readonly x: FloatArray;
+  readonly t: FloatArray;
+  readonly fromLogits: boolean;
+  /** Weights of false positives and false negatives; what is added above and below. */
+  readonly alpha: number;
+  readonly beta: number;
+  readonly smooth: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly grad: FloatArray | null;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -168,6 +186,7 @@ export interface Backend {
   contrastive(call: VectorsCall): number;
   cdist(call: CdistCall): void;
   boxes(call: BoxesCall): number;
+  overlap(call: OverlapCall): number;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

@@ -93,6 +93,22 @@ export function contrastive({ target, ...inputs }: Args, options: Options): Refe
   });
 }
 
+/** Dice is Tversky with ½ and ½. */
+export function tversky(args: Args, options: Options): Reference {
+  const [alpha, beta, smooth] = [numberOption(options, "alpha", 0.5), numberOption(options, "beta", 0.5), numberOption(options, "smooth", 1)];
+  const { shape } = argument(args, "input");
+  const [groups, length] = [(shape[0] as number) * (shape[1] as number), shape.slice(2).reduce((total, axis) => total * axis, 1)];
+  const flat = Object.fromEntries(Object.entries(args).map(([name, { data }]) => [name, t(data, [groups, length])]));
+  return rows(flat, ["input"], (_, x = new Float64Array(), y = new Float64Array()) => {
+    const p = options.fromLogits ? x.map(sigmoid) : x;
+    const total = (of: (p: number, y: number) => number) => p.reduce((before, v, i) => before + of(v, y[i] as number), 0);
+    const top = total((v, w) => v * w) + smooth;
+    const below = top + alpha * total((v, w) => v * (1 - w)) + beta * total((v, w) => (1 - v) * w);
+    const slope = (w: number) => -(w * below - top * (w + alpha * (1 - w) - beta * w)) / below ** 2;
+    return [1 - top / below, x.map((v, i) => slope(y[i] as number) * (options.fromLogits ? sigmoid(v) * sigmoid(-v) : 1))];
+  });
+}
+
 /** Box IoU losses, their slopes by the chain rule edge by edge: each quantity carries its four partial derivatives. */
 export const boxIou =
   (kind: "generalized" | "distance" | "complete") =>
@@ -262,5 +278,23 @@ export const beyond: readonly Point[] = [
     args: [t([0, 0, 1, 1, 0, 2, 1, 1], [2, 4]), t([0, 0, 2, 1, 0, 0, 1, 1], [2, 4])],
     throws: "row 1 expected y2 >= y1, got [0, 2, 1, 1]",
   },
+  {
+    title: "dice: a half and a whole, nothing at all",
+    loss: "diceLoss",
+    args: [t([0.5, 1, 0, 0], [1, 2, 2]), t([1, 1, 0, 0], [1, 2, 2])],
+    options: none,
+    // TP 1.5, FN 0.5: 1 − 2.5 / 2.75; slopes −(2.75 − 2.5 · ½) / 2.75², ½ / 1 for targets of 0
+    value: [1 / 11, 0],
+    grad: { input: [-1.5 / 2.75 ** 2, -1.5 / 2.75 ** 2, 0.5, 0.5] },
+  },
+  {
+    title: "tversky of one element, not smoothed: only what was missed",
+    loss: "tverskyLoss",
+    args: [t([0.5], [1, 1]), t([1], [1, 1])],
+    options: { ...none, alpha: 3, beta: 1, smooth: 0 },
+    value: [0.5],
+    grad: { input: [-1] },
+  },
+  { title: "tversky of (N)", loss: "tverskyLoss", args: [t([0.5]), t([1])], throws: "shape (N, C, d1 …)" },
   { title: "dpo of (1, 1)", loss: "dpoLoss", args: [1, 2, 3, 4].map((v) => t([v], [1, 1])), throws: "shape (N)" },
 ];
