@@ -91,6 +91,16 @@ export const beyond: readonly LossRow[] = [
     reference: reference.tversky,
   },
   {
+    name: "distillationLoss",
+    arguments: ["student", "teacher"],
+    wrt: ["student"],
+    reductions: REDUCTIONS,
+    shapes: (length) => (length === 0 ? [[0, 5]] : [[length], [2, length], [length, 3]]),
+    make: (random: Random, shape: d.Shape) => ({ student: random.normal(shape, 2), teacher: random.normal(shape, 2) }),
+    variants: [plain, fixed("beta 0", { beta: 0 }), fixed("beta 1", { beta: 1 }), fixed("beta 0.1, temperature 2", { beta: 0.1, temperature: 2 })],
+    reference: reference.distillation,
+  },
+  {
     name: "dpoLoss",
     arguments: preferences,
     wrt: ["policyChosen", "policyRejected"],

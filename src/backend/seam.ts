@@ -174,6 +174,22 @@ export interface OverlapCall {
   readonly grad: FloatArray | null;
 }
 
+/** `rows` rows of `width` logits of a student and of its teacher. */
+export interface DistillationCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly width: number;
+  readonly student: FloatArray;
+  readonly teacher: FloatArray;
+  readonly beta: number;
+  readonly temperature: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  /** Of the student. */
+  readonly grad: FloatArray | null;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -187,6 +203,7 @@ export interface Backend {
   cdist(call: CdistCall): void;
   boxes(call: BoxesCall): number;
   overlap(call: OverlapCall): number;
+  distillation(call: DistillationCall): number;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

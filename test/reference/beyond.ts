@@ -109,6 +109,29 @@ export function tversky(args: Args, options: Options): Reference {
   });
 }
 
+export function distillation(args: Args, options: Options): Reference {
+  const [beta, temperature] = [numberOption(options, "beta", 0.5), numberOption(options, "temperature", 1)];
+  const logSoftmax = (x: Float64Array) => {
+    const z = x.map((v) => v / temperature);
+    const top = Math.max(...z);
+    const lse = top + Math.log(z.reduce((total, v) => total + Math.exp(v - top), 0));
+    return z.map((v) => v - lse);
+  };
+  return rows(args, ["student"], (_, student = new Float64Array(), teacher = new Float64Array()) => {
+    const [S, Q] = [logSoftmax(student), logSoftmax(teacher)];
+    const M = S.map((s, i) => Math.log((1 - beta) * Math.exp(s) + beta * Math.exp(Q[i] as number)));
+    const kl = (a: Float64Array, b: Float64Array) => a.reduce((total, v, i) => (Math.exp(v) === 0 ? total : total + Math.exp(v) * (v - (b[i] as number))), 0);
+    const against = beta === 1 ? Q : M;
+    const own = kl(S, against);
+    const value = beta === 0 ? kl(Q, S) : beta === 1 ? own : beta * kl(Q, M) + (1 - beta) * own;
+    const slope = (s: number, i: number) => {
+      if (beta === 0) return Math.exp(s) - Math.exp(Q[i] as number);
+      return Math.exp(s) === 0 ? 0 : (beta === 1 ? 1 : 1 - beta) * Math.exp(s) * (s - (against[i] as number) - own);
+    };
+    return [value, S.map((s, i) => slope(s, i) / temperature)];
+  });
+}
+
 /** Box IoU losses, their slopes by the chain rule edge by edge: each quantity carries its four partial derivatives. */
 export const boxIou =
   (kind: "generalized" | "distance" | "complete") =>
@@ -296,5 +319,21 @@ export const beyond: readonly Point[] = [
     grad: { input: [-1] },
   },
   { title: "tversky of (N)", loss: "tverskyLoss", args: [t([0.5]), t([1])], throws: "shape (N, C, d1 …)" },
+  ...[0, 0.5, 1].map((beta) => ({
+    title: `distillation of equal logits, some masked, beta ${beta}`,
+    loss: "distillationLoss",
+    args: [t([1, -inf, 2, 1000], [1, 4]), t([1, -inf, 2, 1000], [1, 4])],
+    options: { ...none, beta },
+    value: [0],
+    grad: { student: [0, 0, 0, 0] },
+  })),
+  {
+    title: "distillation of a sure teacher, beta 0: the cross entropy",
+    loss: "distillationLoss",
+    args: [t([0, 0], [1, 2]), t([0, -inf], [1, 2])],
+    options: { ...none, beta: 0 },
+    value: [LN2],
+    grad: { student: [-0.5, 0.5] },
+  },
   { title: "dpo of (1, 1)", loss: "dpoLoss", args: [1, 2, 3, 4].map((v) => t([v], [1, 1])), throws: "shape (N)" },
 ];
