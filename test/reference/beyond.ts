@@ -26,7 +26,7 @@ export function sigmoidFocal(args: Args, options: Options): Reference {
     const bce = -target * logSigmoid(x) - (1 - target) * logSigmoid(-x);
     const missed = p * (1 - target) + q * target;
     const weight = alpha === -1 ? 1 : alpha * target + (1 - alpha) * (1 - target);
-    const slope = gamma === 0 ? 0 : gamma * missed ** (gamma - 1) * p * q * (1 - 2 * target) * bce;
+    const slope = gamma === 0 || missed === 0 ? 0 : gamma * missed ** (gamma - 1) * p * q * (1 - 2 * target) * bce;
     return [weight * missed ** gamma * bce, weight * (slope + missed ** gamma * (p * (1 - target) - q * target))];
   };
   return each(args, ["input"], lane, 1);
@@ -42,7 +42,17 @@ export function pinball(args: Args, options: Options): Reference {
 }
 
 export const logCosh = (args: Args): Reference =>
-  each(args, ["input"], (x, target) => [Math.abs(x - target) + Math.log1p(Math.exp(-2 * Math.abs(x - target))) - Math.LN2, Math.tanh(x - target)], 1);
+  each(
+    args,
+    ["input"],
+    (x, target) => [
+      Math.abs(x - target) < 1
+        ? Math.log1p(2 * Math.sinh((x - target) / 2) ** 2)
+        : Math.abs(x - target) + Math.log1p(Math.exp(-2 * Math.abs(x - target))) - Math.LN2,
+      Math.tanh(x - target),
+    ],
+    1,
+  );
 
 export function dpo(args: Args, options: Options): Reference {
   const beta = numberOption(options, "beta", 0.1);
