@@ -32,6 +32,23 @@ const GOOD: Record<string, () => unknown[]> = {
   poissonNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2)],
   gaussianNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2), f32(1, 0.5, 2)],
   ctcLoss: () => [{ data: f32(-1, -2, -3, -1, -2, -3), shape: [2, 3] }, [1], 2, 1],
+  contrastiveLoss: () => [f32(1, 2, 3), f32(0, 2, 5), 1],
+  sigmoidFocalLoss: () => [f32(1, -2, 3), f32(0, 1, 0.5)],
+  pinballLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  logCoshLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  diceLoss: () => [
+    { data: f32(0.5, 0.2, 0.9), shape: [1, 3] },
+    { data: f32(0, 1, 0.5), shape: [1, 3] },
+  ],
+  tverskyLoss: () => [
+    { data: f32(0.5, 0.2, 0.9), shape: [1, 3] },
+    { data: f32(0, 1, 0.5), shape: [1, 3] },
+  ],
+  generalizedBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  distanceBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  completeBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  distillationLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  dpoLoss: () => [f32(-1, -2), f32(-2, -1), f32(-1, -1), f32(-2, -3)],
 };
 
 /** Number options with values that are out of range; NaN is added to each. */
@@ -76,7 +93,9 @@ for (const entry of entries) {
       const loss = functionOf(entry, name);
       const good = () => (GOOD[name] as () => unknown[])();
       const first = (args: unknown[]): Float32Array => ((args[0] as { data?: Float32Array }).data ?? args[0]) as Float32Array;
-      const argument = name === "ctcLoss" ? "logProbs" : /Ranking|cosine/.test(name) ? "input1" : name.startsWith("triplet") ? "anchor" : "input";
+      const own = /distillation/.test(name) ? "student" : /dpo/.test(name) ? "policyChosen" : "";
+      const argument =
+        own || name === "ctcLoss" ? own || "logProbs" : /Ranking|cosine|contrastive/.test(name) ? "input1" : name.startsWith("triplet") ? "anchor" : "input";
 
       describe(name, () => {
         const right = loss(...good());
