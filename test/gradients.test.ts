@@ -49,7 +49,9 @@ function tasksOf(row: LossRow, variant: Variant): Task[] {
 
 for (const row of losses) {
   describe(row.name, () => {
-    for (const variant of row.variants.filter((own) => own.notDifferenced === undefined)) {
+    const differenced = row.variants.filter((own) => own.notDifferenced === undefined);
+    if (differenced.length === 0) it.skip(`no central differences: ${row.variants[0]?.notDifferenced}`);
+    for (const variant of differenced) {
       const tasks = tasksOf(row, variant);
       for (const entry of entries) {
         it(`${variant.title}, ${entry.name}`, () => {

@@ -32,6 +32,23 @@ const GOOD: Record<string, () => unknown[]> = {
   poissonNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2)],
   gaussianNllLoss: () => [f32(1, 2, 3), f32(1, 0, 2), f32(1, 0.5, 2)],
   ctcLoss: () => [{ data: f32(-1, -2, -3, -1, -2, -3), shape: [2, 3] }, [1], 2, 1],
+  contrastiveLoss: () => [f32(1, 2, 3), f32(0, 2, 5), 1],
+  sigmoidFocalLoss: () => [f32(1, -2, 3), f32(0, 1, 0.5)],
+  pinballLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  logCoshLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  diceLoss: () => [
+    { data: f32(0.5, 0.2, 0.9), shape: [1, 3] },
+    { data: f32(0, 1, 0.5), shape: [1, 3] },
+  ],
+  tverskyLoss: () => [
+    { data: f32(0.5, 0.2, 0.9), shape: [1, 3] },
+    { data: f32(0, 1, 0.5), shape: [1, 3] },
+  ],
+  generalizedBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  distanceBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  completeBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
+  distillationLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
+  dpoLoss: () => [f32(-1, -2), f32(-2, -1), f32(-1, -1), f32(-2, -3)],
 };
 
 /** Number options with values that are out of range; NaN is added to each. */
@@ -75,8 +92,13 @@ for (const entry of entries) {
     for (const name of names) {
       const loss = functionOf(entry, name);
       const good = () => (GOOD[name] as () => unknown[])();
+      /** The shape of the first argument of a loss that needs one, and another array in it. */
+      const shapeOf = () => (good()[0] as { shape?: number[] }).shape;
+      const shaped = (data: unknown) => (shapeOf() ? { data, shape: shapeOf() } : data);
       const first = (args: unknown[]): Float32Array => ((args[0] as { data?: Float32Array }).data ?? args[0]) as Float32Array;
-      const argument = name === "ctcLoss" ? "logProbs" : /Ranking|cosine/.test(name) ? "input1" : name.startsWith("triplet") ? "anchor" : "input";
+      const own = /distillation/.test(name) ? "student" : /dpo/.test(name) ? "policyChosen" : "";
+      const argument =
+        own || name === "ctcLoss" ? own || "logProbs" : /Ranking|cosine|contrastive/.test(name) ? "input1" : name.startsWith("triplet") ? "anchor" : "input";
 
       describe(name, () => {
         const right = loss(...good());
@@ -183,7 +205,7 @@ for (const entry of entries) {
           const args = good();
           buffer.set(first(args));
           const view = buffer.subarray(0, length);
-          args[0] = name === "ctcLoss" ? { data: view, shape: [2, 3] } : view;
+          args[0] = shaped(view);
           check(() => loss.valueAndGrad(...args, { out: { [argument]: buffer.subarray(1) } }), RangeError, name, argument);
           expect([...view]).toEqual([...first(good())]);
           expect(loss.valueAndGrad(...args, { out: { [argument]: view } }).grad[argument]).toBe(view);
@@ -193,7 +215,7 @@ for (const entry of entries) {
         it("getters that throw, call losskit again, or detach", () => {
           const args = good();
           const data = first(args);
-          const shape = name === "ctcLoss" ? [2, 3] : (args[0] as { length: number }).length === 6 ? [2, 3] : [data.length];
+          const shape = shapeOf() ?? ((args[0] as { length: number }).length === 6 ? [2, 3] : [data.length]);
           const want = loss(...[{ data, shape }, ...args.slice(1)]);
           const evil = (act: () => void) => ({
             get data() {
@@ -250,12 +272,12 @@ for (const entry of entries) {
           const args = good();
           const data = first(args);
           const liar = new Liar(data.buffer as ArrayBuffer);
-          args[0] = name === "ctcLoss" ? { data: liar, shape: [2, 3] } : liar;
+          args[0] = shaped(liar);
           expect(loss(...args)).toEqual(right);
           const own = Float32Array.from(data);
           Object.defineProperty(own, "length", { value: 1 << 20 });
           Object.defineProperty(own, "constructor", { value: Liar });
-          args[0] = name === "ctcLoss" ? { data: own, shape: [2, 3] } : own;
+          args[0] = shaped(own);
           expect(loss(...args)).toEqual(right);
         });
       });

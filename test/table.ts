@@ -2,6 +2,7 @@
  * The one table that drives golden, gradient, length and bit tests: a row says how to call a loss, with which options, and what is right.
  * A later loss is one more row here and its reference in reference/. The references are naive doubles written from spec/semantics.md, not from src/.
  */
+import { beyond } from "./moreLosses.js";
 import { broadcasting, withVariance } from "./reference/broadcast.js";
 import * as classwise from "./reference/classes.js";
 import { ctc } from "./reference/ctc.js";
@@ -333,6 +334,7 @@ export const losses: readonly LossRow[] = [
     reference: ctc,
     behind: d.normalised,
   },
+  ...beyond,
 ];
 
 const slice = { arguments: ["input"], shapes: d.sliceShapes, make: (random: Random, shape: Shape): Args => ({ input: random.normal(shape, 2) }) };

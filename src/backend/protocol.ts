@@ -29,3 +29,11 @@ export const TRIPLET_RATIO = 2;
 
 /** The most that a log-probability may be for the scaled recursion of ctc, which counts on it. */
 export const CTC_MOST = 40;
+
+// The penalties of the losses of boxes.
+/** The share of the box around both that neither covers. */
+export const BOX_GENERALIZED = 0;
+/** The distance of the centres. */
+export const BOX_DISTANCE = 1;
+/** That and the difference of the aspect ratios. */
+export const BOX_COMPLETE = 2;

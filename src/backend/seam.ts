@@ -79,7 +79,7 @@ export interface VectorsCall {
   readonly eps: number;
   readonly margin: number;
   readonly swap: boolean;
-  /** Cosine embedding: the target of each row; null for the similarity itself. */
+  /** Cosine embedding, contrastive: the target of each row; null for the similarity itself. */
   readonly sign: FloatArray | null;
   readonly scale: number;
   readonly gradOutput: FloatArray | null;
@@ -171,6 +171,56 @@ export interface ScoresCall {
 /** Takes what a backend found of elements start to end: their exact sum as two doubles, or null where it found none. */
 export type TakeSums = (start: number, end: number, sums: readonly [high: number, low: number] | null) => void;
 
+/** `rows` pairs of boxes x1 y1 x2 y2. */
+export interface BoxesCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly a: FloatArray;
+  readonly b: FloatArray;
+  /** BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
+  readonly kind: number;
+  readonly eps: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  /** Of a. */
+  readonly grad: FloatArray | null;
+}
+
+/** `groups` rows of `length` probabilities (or logits) and targets. */
+export interface OverlapCall {
+  readonly dtype: Dtype;
+  readonly groups: number;
+  readonly length: number;
+  readonly x: FloatArray;
+  readonly t: FloatArray;
+  readonly fromLogits: boolean;
+  /** Weights of false positives and false negatives; what is added above and below. */
+  readonly alpha: number;
+  readonly beta: number;
+  readonly smooth: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly grad: FloatArray | null;
+}
+
+/** `rows` rows of `width` logits of a student and of its teacher. */
+export interface DistillationCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly width: number;
+  readonly student: FloatArray;
+  readonly teacher: FloatArray;
+  readonly beta: number;
+  readonly temperature: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  /** Of the student. */
+  readonly grad: FloatArray | null;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -181,9 +231,14 @@ export interface Backend {
   readonly ctcLimit: number;
   distances(call: VectorsCall): number;
   cosine(call: VectorsCall): number;
+  contrastive(call: VectorsCall): number;
   cdist(call: CdistCall): void;
   /** Exact sums, part by part, where a backend is faster at them than array/exact.ts, which takes the parts that are null. */
   sums?(data: FloatArray, take: TakeSums): void;
+
+  boxes(call: BoxesCall): number;
+  overlap(call: OverlapCall): number;
+  distillation(call: DistillationCall): number;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

@@ -1,8 +1,9 @@
 // The family of losses that compare rows of vectors: the last axis holds the dimensions of a vector, all others are rows.
 
-import { product } from "../array/shape.js";
+import { equalShapes, product, rowsOf } from "../array/shape.js";
 import type { FloatArray } from "../array/typed.js";
 import type { Backend } from "../backend/seam.js";
+import { rangeError, shapeText } from "../call/errors.js";
 import { broadcastShapes } from "../call/fit.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
@@ -17,9 +18,24 @@ export function broadcastVectors(frame: Frame, vectors: 2 | 3, sameRank: boolean
   return shape;
 }
 
+/** Two operands (N, D) or (D) and a sign for each pair. */
+export function fitPairs(frame: Frame): { rows: number; dims: number; sign: FloatArray } {
+  const [a, b, target] = frame.operands as [Operand, Operand, Operand];
+  if (a.shape.length !== 1 && a.shape.length !== 2) throw rangeError(frame.loss, a.place, "shape (D) or (N, D)", shapeText(a.shape));
+  if (!equalShapes(a.shape, b.shape)) {
+    throw rangeError(frame.loss, b.place, `the shape of ${a.place}, ${shapeText(a.shape)}`, shapeText(b.shape));
+  }
+  const { rows, dims } = rowsOf(a.shape);
+  const expected = a.shape.length === 2 ? [rows] : [];
+  if (target.shape.length !== expected.length || target.size !== rows) {
+    throw rangeError(frame.loss, target.place, `shape ${shapeText(expected)}, a sign for each pair`, shapeText(target.shape));
+  }
+  return { rows, dims, sign: target.data };
+}
+
 /** What a loss or operation of this family sets apart from the operands. */
 export interface VectorsOptions {
-  run: "distances" | "cosine";
+  run: "distances" | "cosine" | "contrastive";
   kind?: number;
   p?: number;
   eps?: number;

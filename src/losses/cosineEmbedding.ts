@@ -1,10 +1,7 @@
-import { equalShapes, rowsOf } from "../array/shape.js";
 import { cosine } from "../backend/js/vectors.js";
-import { rangeError, shapeText } from "../call/errors.js";
-import type { Operand } from "../call/operand.js";
 import { differentiable, number, REDUCTIONS, sign } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
-import { compute } from "../families/vectors.js";
+import { compute, fitPairs } from "../families/vectors.js";
 import type { Loss, Signs } from "../types.js";
 
 export interface CosineEmbeddingOptions {
@@ -29,17 +26,8 @@ export const cosineEmbeddingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: S
   reductions: REDUCTIONS,
   javascript: { cosine },
   run: (frame, backend) => {
-    const [a, b, target] = frame.operands as [Operand, Operand, Operand];
-    if (a.shape.length !== 1 && a.shape.length !== 2) throw rangeError(frame.loss, a.place, "shape (D) or (N, D)", shapeText(a.shape));
-    if (!equalShapes(a.shape, b.shape)) {
-      throw rangeError(frame.loss, b.place, `the shape of ${a.place}, ${shapeText(a.shape)}`, shapeText(b.shape));
-    }
-    const { rows, dims } = rowsOf(a.shape);
-    const expected = a.shape.length === 2 ? [rows] : [];
-    if (target.shape.length !== expected.length || target.size !== rows) {
-      throw rangeError(frame.loss, target.place, `shape ${shapeText(expected)}, a sign for each pair`, shapeText(target.shape));
-    }
+    const { rows, dims, sign } = fitPairs(frame);
     frame.prepareOutputs(rows);
-    return compute(frame, backend, rows, dims, 2, { run: "cosine", margin: frame.options[0] as number, sign: target.data });
+    return compute(frame, backend, rows, dims, 2, { run: "cosine", margin: frame.options[0] as number, sign });
   },
 };

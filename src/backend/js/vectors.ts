@@ -189,3 +189,35 @@ export function cdist(call: CdistCall): void {
     }
   }
 }
+
+/** Pairs with a sign: the squared distance, or what it lacks to the margin, squared. */
+export function contrastive(call: VectorsCall): number {
+  const { a, b, dims, eps, gradA, gradB, values } = call;
+  const sign = call.sign as FloatArray;
+  let sum = 0;
+  for (let row = 0; row < call.rows; row++) {
+    const start = row * dims;
+    const end = start + dims;
+    const d = norm(a, b, start, end, eps, 2);
+    const upstream = call.scale * (call.gradOutput ? (call.gradOutput[row] as number) : 1);
+    let value = 0;
+    let slope = 0; // times the difference: the gradient of a
+    if (sign[row] === 1) {
+      value = d * d;
+      slope = 2 * upstream;
+    } else if (sign[row] === -1) {
+      const hinge = Math.max(0, call.margin - d);
+      value = hinge * hinge;
+      if (call.margin - d >= 0 && d > 0) slope = (-2 * upstream * hinge) / d;
+    }
+    sum += value;
+    if (values) values[row] = value;
+    if (!gradA && !gradB) continue;
+    for (let i = start; i < end; i++) {
+      const grad = slope * ((a[i] as number) - (b[i] as number) + eps);
+      if (gradA) gradA[i] = grad;
+      if (gradB) gradB[i] = -grad;
+    }
+  }
+  return sum;
+}

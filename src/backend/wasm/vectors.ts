@@ -11,7 +11,7 @@ import { A, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, ROW_BYTES, SINK, TILE_BYT
 const { i32: I, f64: F } = VectorsBlock;
 const { i32: PairsI, f64: PairsF } = CdistBlock;
 
-export function rows(machine: Machine): Pick<Backend, "distances" | "cosine" | "cdist"> {
+export function rows(machine: Machine): Pick<Backend, "distances" | "cosine" | "contrastive" | "cdist"> {
   const distances = (call: VectorsCall): number => {
     const [norm, dtype] = normOf(call.p, call.dtype);
     return run(machine, machine.kernel(TRIPLET[norm], dtype), dtype, call, call.p === Number.POSITIVE_INFINITY ? APPLY | COUNT : APPLY);
@@ -19,6 +19,7 @@ export function rows(machine: Machine): Pick<Backend, "distances" | "cosine" | "
   return {
     distances,
     cosine: (call) => run(machine, machine.kernel("cosine", call.dtype), call.dtype, call, APPLY),
+    contrastive: (call) => run(machine, machine.kernel("contrastive", call.dtype), call.dtype, call, APPLY),
     cdist: (call) => (call.dims * BYTES[call.dtype] > ROW_BYTES ? longPairs(distances, call) : cdist(machine, call)),
   };
 }

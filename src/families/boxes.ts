@@ -1,0 +1,64 @@
+// The family of losses of pairs of boxes, (…, 4): x1 y1 x2 y2.
+
+import { rowsOf } from "../array/shape.js";
+import { boxes as reference } from "../backend/js/boxes.js";
+import { rangeError, shapeText } from "../call/errors.js";
+import type { Frame } from "../call/frame.js";
+import type { Operand } from "../call/operand.js";
+import { differentiable, number, REDUCTIONS } from "../call/signature.js";
+import type { Spec } from "../call/spec.js";
+
+export interface BoxesOptions {
+  /** Added to each denominator: areas, squared diagonals. */
+  eps?: number | undefined;
+}
+
+/** `kind`: BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
+export function boxes(name: string, kind: number): Spec {
+  return {
+    name,
+    module: "boxes",
+    arguments: [differentiable("input"), { name: "target" }],
+    options: [number("eps", 1e-7)],
+    reductions: REDUCTIONS,
+    javascript: { boxes: reference },
+    run: (frame, backend) => {
+      const [a, b] = frame.operands as [Operand, Operand];
+      if (a.shape[a.shape.length - 1] !== 4) throw rangeError(frame.loss, a.place, "shape (…, 4), boxes x1 y1 x2 y2", shapeText(a.shape));
+      frame.sameShapes();
+      const { rows } = rowsOf(a.shape);
+      frame.prepareOutputs(rows);
+      checkCorners(frame, a, rows);
+      checkCorners(frame, b, rows);
+      const denominator = frame.divisor(rows);
+      if (rows === 0) {
+        frame.zeroGradients();
+        return frame.value(0, denominator);
+      }
+      const sum = backend().boxes({
+        dtype: frame.dtype,
+        rows,
+        a: a.data,
+        b: b.data,
+        kind,
+        eps: frame.options[0] as number,
+        scale: frame.upstream / denominator,
+        gradOutput: frame.gradOutput.given ? frame.gradOutput.data : null,
+        values: frame.outValue,
+        grad: frame.gradientOf(0, 4 * rows),
+      });
+      return frame.value(sum, denominator);
+    },
+  };
+}
+
+/** The second corner is not before the first; NaN is data. */
+function checkCorners(frame: Frame, { data, place }: Operand, rows: number): void {
+  for (let row = 0; row < rows; row++) {
+    const at = 4 * row;
+    const before = (data[at + 2] as number) < (data[at] as number) ? "x" : (data[at + 3] as number) < (data[at + 1] as number) ? "y" : "";
+    if (before === "") continue;
+    const box = Array.from({ length: 4 }, (_, k) => data[at + k]).join(", ");
+    throw rangeError(frame.loss, `${place} row ${row}`, `${before}2 >= ${before}1`, `[${box}]`);
+  }
+}
