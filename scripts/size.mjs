@@ -26,8 +26,8 @@ const used = (name, entry) => `import { ${name} } from "${entry}"; console.log($
 const whole = (entry) => `import * as all from "${entry}"; console.log(all);`;
 const bounded = [
   ["mseLoss of losskit", used("mseLoss", "losskit"), 28],
-  // 71.7 before scoreTokens came, of a bound of 72: it grows with what there is, an import of one loss does not
-  ["all of losskit", whole("losskit"), 88],
+  // 71.7 before scoreTokens and the losses beyond PyTorch's, of a bound of 72: it grows with what there is, an import of one loss does not
+  ["all of losskit", whole("losskit"), 104],
   // 6 before every loss had totals and read half precision, which no bundler can leave out: 5.9 then
   ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 8],
 ];

@@ -77,7 +77,7 @@ it("the tarball holds what is used and nothing else", () => {
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
   );
   const paths = (files as { path: string }[]).map(({ path }) => path);
-  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
+  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|dist\/threads-worker\.js$|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
   for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/pointwise.baseline.wasm", "README.md", "LICENSE"])
     expect(paths).toContain(path);
 });
