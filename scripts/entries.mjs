@@ -19,6 +19,8 @@ const ALLOC = [
   " * is an ordinary array.",
   " *",
   " * Throws RangeError for a length for which there is no room, saying what is left and how many arrays are alive, and for an unknown dtype.",
+  " * @example",
+  " * alloc(3); // [0, 0, 0]",
   " */",
 ];
 const FREE = [
@@ -26,6 +28,8 @@ const FREE = [
   " * Gives an array of `alloc` back. To use it afterwards is a TypeError.",
   " *",
   " * Throws TypeError for what this entry's `alloc` did not return, or was given back before.",
+  " * @example",
+  ' * free(alloc(1024, "float64")); // undefined',
   " */",
 ];
 

@@ -5,7 +5,7 @@ import type { Float16, IntegerArray } from "./types.js";
 type FloatElements = Float32Array<ArrayBufferLike> | Float64Array<ArrayBufferLike>;
 /** The type of `tensor`. A Uint16Array is half precision where its type is named. */
 type MakeTensor = {
-  <D extends FloatElements | Float16 | IntegerArray | readonly number[]>(data: D, shape: readonly number[]): { data: D; shape: number[] };
+  <D extends FloatElements | Float16 | IntegerArray | readonly number[] | readonly boolean[]>(data: D, shape: readonly number[]): { data: D; shape: number[] };
   <D extends Uint16Array<ArrayBufferLike>, const T extends "float16" | "bfloat16">(
     data: D,
     shape: readonly number[],
@@ -28,12 +28,16 @@ const ARRAYS: Readonly<Record<string, readonly string[]>> = {
  * A tensor from elements and a shape, row-major: checks that both fit and returns `{ data, shape }`, the elements as they are, the shape a copy; with
  * `dtype` where one is given, which makes a Uint16Array half precision: "float16" or "bfloat16" ("float32" and "float64" say what the array says).
  *
+ * `tensor([1, 2, 3, 4, 5, 6], [2, 3])` is two rows of three; rows in arrays of their own become one by `rows.flat()`.
+ *
  * Throws TypeError for what is no array of numbers or typed array, and for an array that is not of the dtype; RangeError where the shape's product is
  * not the number of elements, and for an unknown dtype.
+ * @example
+ * tensor([1, 2, 3, 4, 5, 6], [2, 3]); // { data: [1, 2, 3, 4, 5, 6], shape: [2, 3] }
  */
 export const tensor: MakeTensor = ((data: unknown, shape: unknown, dtype?: unknown) => {
   const operand = new Operand();
-  operand.take("tensor", "data", { data, shape });
+  operand.take("tensor", "data", { data, shape }, false, "an array", true);
   operand.settle("tensor");
   const made = { data, shape: [...operand.shape] };
   if (dtype === undefined) return made;

@@ -32,8 +32,12 @@ export type Half = Float16 | Shaped<Float16> | (Shaped<Bits> & { readonly dtype:
 export type Tensor = number | readonly number[] | AnyFloatArray | Shaped<AnyFloatArray | readonly number[]> | Half | OpaqueTensor;
 /** A tensor whose elements' type is only known when it runs: onnxruntime's `Tensor`. */
 export type OpaqueTensor = { readonly data: unknown; readonly dims: readonly number[] };
-/** +1 and -1, floats or integers. */
-export type Signs = Tensor | IntegerArray | Shaped<IntegerArray>;
+/** Targets that are numbers however they are kept: floats, integers, or booleans in an array; 0 and 1, +1 and -1, counts. */
+export type Labels = Tensor | IntegerArray | Shaped<IntegerArray> | readonly boolean[] | Shaped<readonly boolean[]>;
+/** +1 and -1. */
+export type Signs = Labels;
+/** What crossEntropyLoss takes: classes, or probabilities of the input's shape. */
+export type Targets = Classes | Tensor;
 /** Class indices: integers, never floats. */
 export type Classes = number | readonly number[] | readonly bigint[] | IntegerArray | Shaped<IntegerArray | readonly number[]> | OpaqueTensor;
 
@@ -43,7 +47,7 @@ type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Floa
   ? "float32"
   : T extends Float64Array<ArrayBufferLike> | { readonly data: Float64Array<ArrayBufferLike> }
     ? "float64"
-    : T extends number | readonly number[] | readonly bigint[] | IntegerArray | { readonly data: readonly number[] | IntegerArray }
+    : T extends number | readonly number[] | readonly boolean[] | IntegerArray | { readonly data: readonly number[] | readonly boolean[] | IntegerArray }
       ? "numbers"
       : "float32" | "float64";
 
@@ -57,11 +61,11 @@ export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
 
 type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail] ? (Head extends Tail[number] ? never : Distinct<Tail>) : unknown;
 
-/** The tensors of a call: argument names with the number of their type parameter; classes and signs have wider types. */
-type Arguments<A extends readonly unknown[], T1, T2, T3> = {
-  [K in keyof A]: A[K] extends 1 ? T1 : A[K] extends 2 ? T2 : A[K] extends 3 ? T3 : A[K];
+/** The tensors of a call: argument names with the number of their type parameter, or "labels"; classes have a type of their own. */
+type Arguments<A extends readonly unknown[], T1, T2, T3, L> = {
+  [K in keyof A]: A[K] extends 1 ? T1 : A[K] extends 2 ? T2 : A[K] extends 3 ? T3 : A[K] extends "labels" ? L : A[K];
 };
-type Last<A extends readonly unknown[], T1, T2, T3, O> = [...tensors: Arguments<A, T1, T2, T3>, options?: O];
+type Last<A extends readonly unknown[], T1, T2, T3, L, O> = [...tensors: Arguments<A, T1, T2, T3, L>, options?: O];
 
 export interface ValueAndGrad<V, G extends string, D> {
   /** What the plain call returns. */
@@ -88,15 +92,23 @@ export interface Totals {
  * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
  */
 export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
-  <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, const U extends R = "mean" & R>(
-    ...args: Last<A, T1, T2, T3, O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }>
-  ): Value<U, T1 | T2 | T3>;
+  <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, L extends Labels = never, const U extends R = "mean" & R>(
+    ...args: Last<
+      A,
+      T1,
+      T2,
+      T3,
+      L,
+      O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }
+    >
+  ): Value<U, T1 | T2 | T3 | L>;
 
   /** The value and its gradients in one pass. `wrt`: whose; `gradOutput`: upstream gradient; `out`: buffers to write instead of new ones. */
   valueAndGrad<
     T1 extends Tensor,
     T2 extends Tensor = never,
     T3 extends Tensor = never,
+    L extends Labels = never,
     const U extends R = "mean" & R,
     const G extends readonly W[] = readonly D[],
   >(
@@ -105,6 +117,7 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
       T1,
       T2,
       T3,
+      L,
       O & {
         reduction?: U | undefined;
         denominator?: number | undefined;
@@ -113,10 +126,10 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
         out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
       }
     >
-  ): ValueAndGrad<Value<U, T1 | T2 | T3>, G[number], ArrayOf<T1 | T2 | T3>>;
+  ): ValueAndGrad<Value<U, T1 | T2 | T3 | L>, G[number], ArrayOf<T1 | T2 | T3 | L>>;
 
   /** The losses' exact sum and what their mean divides by, to be merged with others: mergeTotals, meanOf. */
-  totals<T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never>(...args: Last<A, T1, T2, T3, O>): Totals;
+  totals<T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, L extends Labels = never>(...args: Last<A, T1, T2, T3, L, O>): Totals;
 }
 
 /** An operation of one or two tensors: values only. */

@@ -480,7 +480,8 @@ for (const entry of entries) {
         check(() => each(name)(f32(1, 2), { dim: 0.5 }), RangeError, name, '"dim"');
         check(() => each(name)(f32(1, 2), { dim: "0" }), TypeError, name, '"dim"');
       }
-      check(() => each("cosineSimilarity")(f32(1), f32(1)), RangeError, '"dim"');
+      check(() => each("cosineSimilarity")(f32(1), f32(1), { dim: 2 }), RangeError, '"dim"');
+      check(() => each("cosineSimilarity")(1, 1), RangeError, '"dim"');
       check(() => each("cdist")(f32(1), f32(1)), RangeError, '"input1"');
       check(() => each("softshrink")(f32(1), { lambda: -1 }), RangeError, '"lambda"');
       check(() => each("pairwiseDistance")(f32(1), f32(1), { p: Number.NaN }), RangeError, '"p"');

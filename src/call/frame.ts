@@ -70,7 +70,7 @@ export class Frame {
   takeArgument(index: number, value: unknown): void {
     this.taken = index + 1;
     const argument = this.spec.arguments[index] as Argument;
-    (this.operands[index] as Operand).take(this.loss, argument.name, value, false, argument.classes ? "class indices" : "a tensor");
+    (this.operands[index] as Operand).take(this.loss, argument.name, value, false, argument.classes ? "class indices" : "a tensor", argument.labels);
   }
 
   takeOptions(given: unknown): void {
@@ -210,7 +210,7 @@ export class Frame {
     this.dtype = dtype ?? "float64";
     for (let i = 0; i < spec.arguments.length; i++) {
       const argument = spec.arguments[i] as Argument;
-      if (!argument.classes) (this.operands[i] as Operand).convert(loss, this.dtype, argument.sign);
+      if (!argument.classes) (this.operands[i] as Operand).convert(loss, this.dtype, argument.labels);
     }
     const typed = dtype !== undefined;
     for (let i = spec.arguments.length; i < this.taken; i++) this.settleOption(this.operands[i] as Operand, typed);

@@ -91,7 +91,7 @@ export class Operand {
   }
 
   /** Reads whatever the user may have put there, once. */
-  take(loss: string, name: string, value: unknown, option = false, expected = "a tensor"): void {
+  take(loss: string, name: string, value: unknown, option = false, expected = "a tensor", booleans = false): void {
     this.name = name;
     this.option = option;
     this.given = true;
@@ -110,14 +110,14 @@ export class Operand {
       return;
     }
     if (Array.isArray(value)) {
-      this.raw = takeNumbers(loss, this.place, value);
+      this.raw = takeNumbers(loss, this.place, value, booleans);
       return;
     }
     if (typeof value !== "object" || value === null) throw typeError(loss, this.place, expected, describe(value));
-    this.takeRecord(loss, this.place, value as Record<string, unknown>, expected);
+    this.takeRecord(loss, this.place, value as Record<string, unknown>, expected, booleans);
   }
 
-  private takeRecord(loss: string, place: string, record: Record<string, unknown>, expected: string): void {
+  private takeRecord(loss: string, place: string, record: Record<string, unknown>, expected: string, booleans: boolean): void {
     const location = record.location; // before data, which onnxruntime refuses to give for a tensor elsewhere
     if (location !== undefined && location !== null && location !== "cpu" && location !== "cpu-pinned") {
       throw typeError(loss, place, "a tensor on the CPU", `one at location ${describe(location)}`);
@@ -132,7 +132,7 @@ export class Operand {
       this.raw = data as AnyArray;
       this.tag = tag;
       this.storage = isStorage(type) ? type : tag === FLOAT16 ? "float16" : null;
-    } else if (Array.isArray(data)) this.raw = takeNumbers(loss, `${place}.data`, data);
+    } else if (Array.isArray(data)) this.raw = takeNumbers(loss, `${place}.data`, data, booleans);
     else throw typeError(loss, place, expected, data === undefined ? describe(record) : `data that is ${describe(data)}`);
     if (isStorage(type) && tag !== "Uint16Array" && !(tag === FLOAT16 && type === "float16")) {
       throw typeError(loss, place, `a Uint16Array for ${type}`, describe(data));
@@ -211,16 +211,27 @@ export function checkAttached(loss: string, place: string, array: AnyArray): voi
   if (isDetached(array)) throw typeError(loss, place, "a typed array", "one whose buffer is detached");
 }
 
-function takeNumbers(loss: string, place: string, values: readonly unknown[]): Float64Array {
+function takeNumbers(loss: string, place: string, values: readonly unknown[], booleans: boolean): Float64Array {
   const length = values.length;
   const result = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     const value = values[i];
     if (typeof value === "number") result[i] = value;
-    else if (typeof value === "bigint") result[i] = Number(value);
-    else throw typeError(loss, `${place}[${i}]`, "a number", describe(value));
+    else if (typeof value === "bigint" || (booleans && typeof value === "boolean")) result[i] = Number(value);
+    else throw typeError(loss, `${place}[${i}]`, Array.isArray(value) ? asTensor(length, value) : "a number", describe(value));
   }
   return result;
+}
+
+/** Axes of a nested array that an error shows. */
+const DEEPEST = 8;
+
+/** What a nested array is told: how it becomes a tensor. */
+function asTensor(rows: number, row: readonly unknown[]): string {
+  const shape = [rows];
+  // an array may hold itself
+  for (let inner: unknown = row; Array.isArray(inner) && shape.length < DEEPEST; inner = inner[0]) shape.push(inner.length);
+  return `a number (nested arrays: tensor(x.flat(${shape.length > 2 ? shape.length - 1 : ""}), [${shape.join(", ")}]))`;
 }
 
 function takeShape(loss: string, place: string, dims: unknown): number[] {

@@ -9,8 +9,8 @@ export interface Argument {
   readonly byDefault?: boolean;
   /** Class indices (or whatever the loss's own `run` makes of them) instead of numbers. */
   readonly classes?: boolean;
-  /** Numbers that may come as integers: the +1 and -1 of ranking losses. */
-  readonly sign?: boolean;
+  /** Numbers that may come as integers or booleans: the +1 and -1 of ranking losses, 0 and 1, counts. */
+  readonly labels?: boolean;
 }
 
 export interface Option {
@@ -41,9 +41,9 @@ export function differentiable(name: string): Argument {
 export function onDemand(name: string): Argument {
   return { name, differentiable: true };
 }
-/** +1 or -1 per element. */
-export function sign(name: string): Argument {
-  return { name, sign: true };
+/** A target that may come as integers or booleans, too; by default without a gradient. */
+export function labels(name: string, differentiable = false): Argument {
+  return { name, labels: true, differentiable };
 }
 
 /** A number for which `accept` holds; NaN never passes. */

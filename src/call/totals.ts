@@ -41,6 +41,8 @@ function check(name: string, place: string, value: unknown): Totals {
  * Totals of all that went into some totals, exactly: any grouping and any order give the same bits, through JSON as well.
  *
  * Throws TypeError for what are no totals.
+ * @example
+ * mergeTotals(mseLoss.totals([1, 2], [0, 0]), mseLoss.totals([4], [0])); // { sum: [21], weight: [3], count: 3, nan: 0, infinite: [0, 0] }
  */
 export function mergeTotals(...totals: readonly Totals[]): Totals {
   let sum = 0n;
@@ -75,6 +77,8 @@ function mean({ sum, weight, nan, infinite: [plus, minus] }: Totals): number {
  * where some were.
  *
  * Throws TypeError for what are no totals.
+ * @example
+ * meanOf(mergeTotals(mseLoss.totals([1, 2], [0, 0]), mseLoss.totals([4], [0]))); // 7
  */
 export function meanOf(totals: Totals): number {
   return mean(check("meanOf", '"totals"', totals));
@@ -84,6 +88,8 @@ export function meanOf(totals: Totals): number {
  * e^mean: of cross entropy or token scores the perplexity.
  *
  * Throws TypeError for what are no totals.
+ * @example
+ * perplexity(scoreTokens(tensor([2, 1, 0, 0, 3, 0], [2, 3]), [0, 1]).totals); // 1.2857
  */
 export function perplexity(totals: Totals): number {
   return Math.exp(mean(check("perplexity", '"totals"', totals)));
@@ -93,6 +99,8 @@ export function perplexity(totals: Totals): number {
  * The sum of the losses in bits, per byte of the text that they are of: sum / (bytes ln 2), comparable between tokenisers.
  *
  * Throws TypeError for what are no totals, RangeError for a number of bytes that is not above 0.
+ * @example
+ * bitsPerByte(scoreTokens(tensor([2, 1, 0, 0, 3, 0], [2, 3]), [0, 1]).totals, 8); // 0.090624
  */
 export function bitsPerByte(totals: Totals, bytes: number): number {
   const { sum, nan, infinite } = check("bitsPerByte", '"totals"', totals);

@@ -25,7 +25,8 @@ export function classLayout(frame: Frame, input: Operand, target: Operand, dim =
   const layout = layoutOf(frame, input, dim);
   const classAxis = classAxisOf(frame, input, dim);
   const expected = input.shape.filter((_, axis) => axis !== classAxis);
-  if (!equalShapes(target.shape, expected)) {
+  // one class for one sample may be [1], too
+  if (!equalShapes(target.shape, expected) && !(expected.length === 0 && target.shape.length === 1 && target.size === 1)) {
     throw rangeError(loss, target.place, `shape ${shapeText(expected)} for ${input.place} of shape ${shapeText(input.shape)}`, shapeText(target.shape));
   }
   return layout;

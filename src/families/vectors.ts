@@ -27,7 +27,8 @@ export function fitPairs(frame: Frame): { rows: number; dims: number; sign: Floa
   }
   const { rows, dims } = rowsOf(a.shape);
   const expected = a.shape.length === 2 ? [rows] : [];
-  if (target.shape.length !== expected.length || target.size !== rows) {
+  // one sign for one pair may be [1], too
+  if ((target.shape.length !== expected.length && !(rows === 1 && target.shape.length === 1)) || target.size !== rows) {
     throw rangeError(frame.loss, target.place, `shape ${shapeText(expected)}, a sign for each pair`, shapeText(target.shape));
   }
   return { rows, dims, sign: target.data };

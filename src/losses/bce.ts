@@ -3,7 +3,7 @@ import type { Backend } from "../backend/seam.js";
 import { rangeError } from "../call/errors.js";
 import { broadcastOptions } from "../call/fit.js";
 import type { Frame } from "../call/frame.js";
-import { differentiable, tensorOption } from "../call/signature.js";
+import { differentiable, labels, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
@@ -46,15 +46,18 @@ function probabilities(frame: Frame, backend: Backend): void {
  * Binary cross entropy of probabilities: −t log x − (1 − t) log(1 − x), each logarithm at least −100. For logits take bceWithLogitsLoss,
  * which is exact where this one saturates. PyTorch: `F.binary_cross_entropy`.
  *
- * Shapes: input and target alike, any. Options: `weight` (broadcasts to the input's shape), `reduction` = "mean" (over elements, not weights).
+ * Shapes: input and target alike, any; target may be integers or booleans. Options: `weight` (broadcasts to the input's shape), `reduction` = "mean" (over elements, not weights).
  * Gradient: (x − t) / max((1 − x) x, 1e-12): finite, up to 1e12 at the ends. The clamp of the value does not zero it.
  * Throws RangeError where the shapes differ or an element of input or target is outside [0, 1] or NaN.
  * Source: ATen/native/Loss.cpp binary_cross_entropy.
+ * @example
+ * bceLoss([0.9, 0.2], [1, 0]); // 0.16425
+ * bceLoss.valueAndGrad([0.9, 0.2], [true, false], { reduction: "sum" }); // { value: 0.3285, grad: { input: [-1.1111, 1.25] } }
  */
-export const bceLoss: LossSpec<Loss<[input: 1, target: 2], BceOptions, "input", "input">> = pointwise({
+export const bceLoss: LossSpec<Loss<[input: 1, target: "labels"], BceOptions, "input", "input">> = pointwise({
   name: "bceLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), { name: "target" }],
+  arguments: [differentiable("input"), labels("target")],
   options: [tensorOption("weight")],
   fit: broadcastOptions,
   check: probabilities,

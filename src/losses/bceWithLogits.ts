@@ -1,6 +1,6 @@
 import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { broadcastOptions } from "../call/fit.js";
-import { differentiable, onDemand, tensorOption } from "../call/signature.js";
+import { differentiable, labels, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
@@ -62,16 +62,19 @@ const weighted: PointwiseOp = {
 /**
  * Binary cross entropy of logits: (1 − t) x − (1 + (posWeight − 1) t) log σ(x), stable for any x. PyTorch: `F.binary_cross_entropy_with_logits`.
  *
- * Shapes: input and target alike, any. Options: `weight` and `posWeight` (both broadcast to the input's shape), `reduction` = "mean" (over
+ * Shapes: input and target alike, any; target may be integers or booleans. Options: `weight` and `posWeight` (both broadcast to the input's shape), `reduction` = "mean" (over
  * elements, not weights). target is not checked: soft labels are fine, labels outside [0, 1] give negative losses.
  * Gradient: σ(x) − t, with posWeight (posWeight t + 1 − t) σ(x) − posWeight t; target's with `wrt: ["target"]`. Smooth everywhere.
  * Throws RangeError where the shapes differ.
  * Source: torch/nn/functional.py, ATen/native/Loss.cpp binary_cross_entropy_with_logits.
+ * @example
+ * bceWithLogitsLoss([2, -1], [1, 0]); // 0.22009
+ * bceWithLogitsLoss([2, -1], [true, false], { posWeight: 3, reduction: "none" }); // [0.38078, 0.31326]
  */
-export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: 2], BceWithLogitsOptions, "input" | "target", "input">> = pointwise({
+export const bceWithLogitsLoss: LossSpec<Loss<[input: 1, target: "labels"], BceWithLogitsOptions, "input" | "target", "input">> = pointwise({
   name: "bceWithLogitsLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), onDemand("target")],
+  arguments: [differentiable("input"), labels("target", true)],
   options: [tensorOption("weight"), tensorOption("posWeight")],
   fit: broadcastOptions,
   ops: { bceWithLogits: logitsOp, bceWithLogitsPos: weighted },

@@ -14,6 +14,8 @@ export type CompleteBoxIouOptions = BoxesOptions;
  * Gradient: of the formula, but none passes through α; a box without height or area gives NaN as torchvision does; half where two edges coincide.
  * Throws RangeError where the shapes differ or are not (…, 4), and where x2 < x1 or y2 < y1, with the row.
  * Source: Zheng et al., Distance-IoU Loss, AAAI 2020; torchvision/ops/ciou_loss.py.
+ * @example
+ * completeBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 4], [1, 4])); // 1.0192
  */
 export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], CompleteBoxIouOptions, "input", "input">> = boxes(
   "completeBoxIouLoss",

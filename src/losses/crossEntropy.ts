@@ -8,7 +8,7 @@ import type { Operand } from "../call/operand.js";
 import { differentiable, integer, number, positive, REDUCTIONS, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { checkClassWeight, classDim, classLayout, countOf, evaluate, layoutOf, readClasses, rowWeights } from "../families/classes.js";
-import type { Classes, Loss, Tensor } from "../types.js";
+import type { Loss, Targets, Tensor } from "../types.js";
 
 export interface CrossEntropyOptions {
   /** One weight per class, (C). */
@@ -28,7 +28,7 @@ export interface CrossEntropyOptions {
 /**
  * Cross entropy of logits: w_y (lse − x_y), lse = log Σ e^x, for class targets; −Σ w_c t_c log p_c for probabilities. PyTorch: `F.cross_entropy`.
  *
- * Shapes: input (C), (N, C) or (N, C, d1 … dk); target is classes (), (N) or (N, d1 … dk) in any integer array, or probabilities of the input's
+ * Shapes: input (C), (N, C) or (N, C, d1 … dk); target is classes () or (1), (N) or (N, d1 … dk) in any integer array, or probabilities of the input's
  * shape in a float array; an input without a shape is (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `labelSmoothing` = 0, `dim` = 1,
  * `softcap` (none: x as it is; else c tanh(x / c)), `zLoss` = 0 (adds that times lse²), `reduction` = "mean" (over the weights of
  * the targets that are not ignored; with probabilities over samples).
@@ -39,8 +39,12 @@ export interface CrossEntropyOptions {
  * Throws RangeError for classes outside [0, C), shapes that do not fit, a dim that is no axis, softcap <= 0, zLoss < 0, labelSmoothing outside
  * [0, 1], ignoreIndex >= 0 with probabilities.
  * Source: torch/nn/functional.py, ATen/native/LossNLL.cpp cross_entropy_loss; Szegedy et al., Rethinking the Inception Architecture, 2016 (smoothing).
+ * @example
+ * crossEntropyLoss(tensor([2, 1, 0, 0, 3, 0], [2, 3]), [0, 1]); // 0.25126
+ * crossEntropyLoss.valueAndGrad(tensor([2, 1, 0], [1, 3]), [0]); // { value: 0.40761, grad: { input: [-0.33476, 0.24473, 0.090031] } }
+ * crossEntropyLoss(tensor([2, 1, 0], [1, 3]), tensor([0.7, 0.2, 0.1], [1, 3])); // 0.80761
  */
-export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Classes | Tensor], CrossEntropyOptions, "input" | "target", "input">> = {
+export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Targets], CrossEntropyOptions, "input" | "target", "input">> = {
   name: "crossEntropyLoss",
   module: "classes",
   arguments: [differentiable("input"), { name: "target", differentiable: true, classes: true }],

@@ -30,6 +30,8 @@ export interface CtcOptions {
  * Throws RangeError for labels outside [0, C), lengths that do not fit, labels one after the other that are more or fewer than Σ lengths, and samples whose T (2 S + 7) doubles of scratch do not fit into
  * the fixed memory of the WebAssembly backend.
  * Source: Graves et al., Connectionist Temporal Classification, 2006; ATen/native/LossCTC.cpp.
+ * @example
+ * ctcLoss(tensor(logSoftmax(tensor([2, 0, 0, 0, 2, 0, 0, 0, 2], [3, 1, 3]), { dim: 2 }), [3, 1, 3]), tensor([1, 2], [1, 2]), [3], [2]); // 0.27892
  */
 export const ctcLoss: LossSpec<Loss<[logProbs: 1, targets: Classes, inputLengths: Classes, targetLengths: Classes], CtcOptions, "logProbs", "logProbs">> = {
   name: "ctcLoss",

@@ -14,6 +14,8 @@ export type DistanceBoxIouOptions = BoxesOptions;
  * Gradient: of the formula, also where the boxes do not meet; half where two edges coincide.
  * Throws RangeError where the shapes differ or are not (…, 4), and where x2 < x1 or y2 < y1, with the row.
  * Source: Zheng et al., Distance-IoU Loss, AAAI 2020; torchvision/ops/diou_loss.py.
+ * @example
+ * distanceBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 0.96825
  */
 export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], DistanceBoxIouOptions, "input", "input">> = boxes(
   "distanceBoxIouLoss",

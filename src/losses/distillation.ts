@@ -22,6 +22,8 @@ export interface DistillationOptions {
  * Gradient: the student's alone, smooth.
  * Throws RangeError where the shapes differ or have no axis, and for options out of range.
  * Source: Agarwal et al., On-Policy Distillation of Language Models (GKD), ICLR 2024; as TRL and Liger have it.
+ * @example
+ * distillationLoss(tensor([2, 1, 0], [1, 3]), tensor([3, 1, 0], [1, 3]), { beta: 0, temperature: 2 }); // 0.030167
  */
 export const distillationLoss: LossSpec<Loss<[student: 1, teacher: Tensor], DistillationOptions, "student", "student">> = {
   name: "distillationLoss",

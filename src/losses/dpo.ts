@@ -41,6 +41,8 @@ const op: PointwiseOp = {
  * Gradient: beta (ε σ(u) − (1 − ε) σ(−u)) for policyChosen, the negative for policyRejected. Smooth, stable for any u. The reference has none.
  * Throws RangeError where the shapes differ or are not (N), and for options out of range.
  * Source: Rafailov et al., Direct Preference Optimization, NeurIPS 2023; Mitchell, A note on DPO with noisy preferences, 2023.
+ * @example
+ * dpoLoss([-1, -2], [-3, -2], [-1.5, -2], [-2, -2]); // 0.65705
  */
 export const dpoLoss: LossSpec<
   Loss<

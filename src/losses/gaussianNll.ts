@@ -83,6 +83,8 @@ function check(frame: Frame, backend: Backend): void {
  * Gradient: d / v; of var ½ (1 / v − d² / v²), also where it was clamped, at the clamped value; of target, with `wrt`, −d / v.
  * Throws RangeError for a negative variance and for shapes that do not fit.
  * Source: torch/nn/functional.py gaussian_nll_loss.
+ * @example
+ * gaussianNllLoss([1, 2], [1.5, 2], [0.25, 1]); // -0.096574
  */
 export const gaussianNllLoss: LossSpec<Loss<[input: 1, target: 2, variance: 3], GaussianNllOptions, "input" | "target" | "var", "input" | "var">> = pointwise({
   name: "gaussianNllLoss",

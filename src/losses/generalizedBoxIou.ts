@@ -14,6 +14,8 @@ export type GeneralizedBoxIouOptions = BoxesOptions;
  * Gradient: of the formula, also where the boxes do not meet; half where two edges coincide.
  * Throws RangeError where the shapes differ or are not (…, 4), and where x2 < x1 or y2 < y1, with the row.
  * Source: Rezatofighi et al., Generalized Intersection over Union, CVPR 2019; torchvision/ops/giou_loss.py.
+ * @example
+ * generalizedBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 1.0794
  */
 export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], GeneralizedBoxIouOptions, "input", "input">> = boxes(
   "generalizedBoxIouLoss",

@@ -1,9 +1,9 @@
 import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
-import { differentiable, number, sign } from "../call/signature.js";
+import { differentiable, labels, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Signs } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface HingeEmbeddingOptions {
   /** How far dissimilar pairs should be apart. */
@@ -30,15 +30,17 @@ const op: PointwiseOp = {
 /**
  * Hinge embedding of a distance x: x for target 1, max(0, margin − x) for target −1. PyTorch: `F.hinge_embedding_loss`.
  *
- * Shapes: input and target broadcast; target may be an integer array. Options: `margin` = 1, `reduction` = "mean" (over the broadcast elements).
+ * Shapes: input and target broadcast; target may be integers. Options: `margin` = 1, `reduction` = "mean" (over the broadcast elements).
  * Gradient: 1 for target 1, −1 for target −1 where margin − x is at least 0. A target that is neither gets both terms, in value and gradient.
  * Throws RangeError where the shapes do not broadcast.
  * Source: torch/nn/functional.py hinge_embedding_loss.
+ * @example
+ * hingeEmbeddingLoss([0.3, 0.4], [1, -1], { reduction: "none" }); // [0.3, 0.6]
  */
-export const hingeEmbeddingLoss: LossSpec<Loss<[input: 1, target: Signs], HingeEmbeddingOptions, "input", "input">> = pointwise({
+export const hingeEmbeddingLoss: LossSpec<Loss<[input: 1, target: "labels"], HingeEmbeddingOptions, "input", "input">> = pointwise({
   name: "hingeEmbeddingLoss",
   module: "pointwise",
-  arguments: [differentiable("input"), sign("target")],
+  arguments: [differentiable("input"), labels("target")],
   options: [number("margin", 1)],
   fit: anyRank,
   ops: { hingeEmbedding: op },

@@ -36,6 +36,8 @@ const op: PointwiseOp = {
  * Gradient: d inside, ±delta outside and at |d| = delta; target's, with `wrt: ["target"]`, is the negative.
  * Throws RangeError where the shapes differ or delta is not positive.
  * Source: Huber, Robust Estimation of a Location Parameter, 1964; torch/nn/functional.py huber_loss.
+ * @example
+ * huberLoss([1, 1.5, 4], [1, 1, 1], { delta: 2, reduction: "none" }); // [0, 0.125, 4]
  */
 export const huberLoss: LossSpec<Loss<[input: 1, target: 2], HuberOptions, "input" | "target", "input">> = pointwise({
   name: "huberLoss",

@@ -53,6 +53,8 @@ const logProbabilities: PointwiseOp = {
  * Kinks: t = 0 contributes 0 (NaN where x = −infinity), its target gradient is NaN; t < 0 gives NaN. input is not checked to be log-probabilities.
  * Throws RangeError where the shapes do not broadcast.
  * Source: Kullback and Leibler, On Information and Sufficiency, 1951; torch/nn/functional.py kl_div.
+ * @example
+ * klDivLoss(tensor([-0.5, -1, -3], [1, 3]), tensor([0.7, 0.2, 0.1], [1, 3]), { reduction: "batchmean" }); // 0.048181
  */
 export const klDivLoss: LossSpec<Loss<[input: 1, target: 2], KlDivOptions, "input" | "target", "input", Reduction | "batchmean">> = pointwise({
   name: "klDivLoss",

@@ -42,6 +42,9 @@ export const l1Op: PointwiseOp = {
  * Gradient: sgn(d), 0 at d = 0 and for NaN; target's, with `wrt: ["target"]`, is the negative.
  * Throws RangeError where the shapes differ.
  * Source: torch/nn/functional.py l1_loss.
+ * @example
+ * l1Loss([1, 2, 4], [1, 1, 1]); // 1.3333
+ * l1Loss.valueAndGrad([1, 2, 4], [1, 1, 1], { reduction: "sum" }); // { value: 4, grad: { input: [0, 1, 1] } }
  */
 export const l1Loss: LossSpec<Loss<[input: 1, target: 2], L1Options, "input" | "target", "input">> = pointwise({
   name: "l1Loss",

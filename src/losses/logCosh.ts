@@ -30,6 +30,8 @@ const op: PointwiseOp = {
  * Gradient: tanh d, smooth. Neither cancels near 0, neither overflows.
  * Throws RangeError where the shapes differ.
  * Source: Saleh, Saleh, Statistical Properties of the log-cosh Loss Function, 2022; Keras LogCosh.
+ * @example
+ * logCoshLoss([1, 2, 4], [1, 1, 1]); // 0.91437
  */
 export const logCoshLoss: LossSpec<Loss<[input: 1, target: Tensor], LogCoshOptions, "input", "input">> = pointwise({
   name: "logCoshLoss",

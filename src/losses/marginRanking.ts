@@ -1,9 +1,9 @@
 import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { sameRank } from "../call/fit.js";
-import { differentiable, number, sign } from "../call/signature.js";
+import { differentiable, labels, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Signs } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface MarginRankingOptions {
   /** By how much the right one must lead. */
@@ -30,16 +30,18 @@ const op: PointwiseOp = {
 /**
  * Margin ranking: max(0, margin − y (x1 − x2)). y = 1 wants x1 above x2, y = −1 below. For ranking by pairs. PyTorch: `F.margin_ranking_loss`.
  *
- * Shapes: input1, input2 and target have as many axes and broadcast; target may be an integer array. Options: `margin` = 0, `reduction` = "mean".
+ * Shapes: input1, input2 and target have as many axes and broadcast; target may be integers. Options: `margin` = 0, `reduction` = "mean".
  * Gradient: −y and +y where the hinge is at least 0, exactly 0 included: equal scores with margin 0 do receive one.
  * Throws RangeError where the shapes do not broadcast.
  * Source: torch/nn/functional.py margin_ranking_loss.
+ * @example
+ * marginRankingLoss([0.8, 0.3], [0.5, 0.6], [1, 1], { margin: 0.1 }); // 0.2
  */
-export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: Signs], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
+export const marginRankingLoss: LossSpec<Loss<[input1: 1, input2: 2, target: "labels"], MarginRankingOptions, "input1" | "input2", "input1" | "input2">> =
   pointwise({
     name: "marginRankingLoss",
     module: "pointwise",
-    arguments: [differentiable("input1"), differentiable("input2"), sign("target")],
+    arguments: [differentiable("input1"), differentiable("input2"), labels("target")],
     options: [number("margin", 0)],
     fit: sameRank,
     ops: { marginRanking: op },

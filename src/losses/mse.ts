@@ -40,6 +40,9 @@ const op: PointwiseOp = {
  * Gradient: 2d; target's, with `wrt: ["target"]`, is the negative. Smooth everywhere.
  * Throws RangeError where the shapes differ: PyTorch warns and broadcasts, which is nearly always a bug.
  * Source: torch/nn/functional.py mse_loss, ATen Loss.cpp.
+ * @example
+ * mseLoss([1, 2, 4], [1, 1, 1]); // 3.3333
+ * mseLoss.valueAndGrad([1, 2, 4], [1, 1, 1]); // { value: 3.3333, grad: { input: [0, 0.66667, 2] } }
  */
 export const mseLoss: LossSpec<Loss<[input: 1, target: 2], MseOptions, "input" | "target", "input">> = pointwise({
   name: "mseLoss",

@@ -19,6 +19,8 @@ export type MultiLabelMarginOptions = Record<never, never>;
  * Gradient: ±1 / C per pair whose hinge is above 0, not at 0. NaN adds nothing.
  * Throws RangeError for a class outside [−1, C) and shapes that differ.
  * Source: ATen/native/LossMultiLabelMargin.cpp.
+ * @example
+ * multiLabelMarginLoss(tensor([0.1, 0.2, 0.4, 0.8], [1, 4]), tensor([3, 0, -1, 1], [1, 4])); // 0.85
  */
 export const multiLabelMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiLabelMarginOptions, "input", "input">> = {
   name: "multiLabelMarginLoss",

@@ -4,7 +4,7 @@ import { pointwiseOf } from "../backend/js/pointwise.js";
 import { rangeError } from "../call/errors.js";
 import { broadcastOptions } from "../call/fit.js";
 import type { Operand } from "../call/operand.js";
-import { differentiable, REDUCTIONS, tensorOption } from "../call/signature.js";
+import { differentiable, labels, REDUCTIONS, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { evaluate } from "../families/pointwise.js";
 import type { Loss, Tensor } from "../types.js";
@@ -19,16 +19,18 @@ export interface MultiLabelSoftMarginOptions {
  * Multi-label soft margin: the mean over the classes of −t log σ(x) − (1 − t) log σ(−x), bceWithLogitsLoss per sample. PyTorch:
  * `F.multilabel_soft_margin_loss`.
  *
- * Shapes: input and target alike, (C) or (…, C); "none" gives the shape without the last axis. Options: `weight` (broadcasts to the input's shape),
+ * Shapes: input and target alike, (C) or (…, C), target also integers or booleans; "none" gives the shape without the last axis. Options: `weight` (broadcasts to the input's shape),
  * `reduction` = "mean" (of the samples' means).
  * Gradient: weight (σ(x) − t) / C. Smooth.
  * Throws RangeError where the shapes differ.
  * Source: torch/nn/functional.py multilabel_soft_margin_loss.
+ * @example
+ * multiLabelSoftMarginLoss(tensor([1, -1, 2], [1, 3]), tensor([1, 0, 1], [1, 3])); // 0.25115
  */
-export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: 2], MultiLabelSoftMarginOptions, "input", "input">> = {
+export const multiLabelSoftMarginLoss: LossSpec<Loss<[input: 1, target: "labels"], MultiLabelSoftMarginOptions, "input", "input">> = {
   name: "multiLabelSoftMarginLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), { name: "target" }],
+  arguments: [differentiable("input"), labels("target")],
   options: [tensorOption("weight")],
   reductions: REDUCTIONS,
   javascript: pointwiseOf({ bceWithLogits: logitsOp }),

@@ -26,6 +26,8 @@ export interface MultiMarginOptions {
  * Gradient: only where the hinge is above 0, not at 0: unlike the losses that PyTorch makes of clamps. NaN adds nothing. An empty batch: mean NaN, sum 0.
  * Throws RangeError for a class outside [0, C), p other than 1 and 2, and shapes that do not fit.
  * Source: ATen/native/LossMultiMargin.cpp.
+ * @example
+ * multiMarginLoss(tensor([0.1, 0.2, 0.4, 0.8], [1, 4]), [3]); // 0.325
  */
 export const multiMarginLoss: LossSpec<Loss<[input: 1, target: Classes], MultiMarginOptions, "input", "input">> = {
   name: "multiMarginLoss",

@@ -18,11 +18,14 @@ export interface NllOptions {
 /**
  * Negative log-likelihood of log-probabilities: −w_y x_y. Together with logSoftmax it is crossEntropyLoss. PyTorch: `F.nll_loss`.
  *
- * Shapes: input (C), (N, C) or (N, C, d1 … dk), target classes (), (N) or (N, d1 … dk) in any integer array; an input without a shape is
+ * Shapes: input (C), (N, C) or (N, C, d1 … dk), target classes () or (1), (N) or (N, d1 … dk) in any integer array; an input without a shape is
  * (N, length / N). Options: `weight` (C), `ignoreIndex` = −100, `dim` = 1 (the axis of the classes: −1 for (B, T, V) with (B, T)), `reduction` = "mean" (divides by the sum of the weights of the targets).
  * Gradient: −w_y at the target, 0 elsewhere and for ignored samples, of which the input is not even read. All ignored: mean NaN, gradient 0.
  * Throws RangeError for a class outside [0, C) that is not ignoreIndex, a dim that is no axis, and shapes that do not fit.
  * Source: torch/nn/functional.py nll_loss, ATen/native/LossNLL.cpp.
+ * @example
+ * nllLoss(logSoftmax(tensor([2, 1, 0, 0, 3, 0], [2, 3]), { dim: 1 }), [0, 1]); // 0.25126
+ * nllLoss(tensor([-0.5, -1, -3, -2, -0.25, -2], [2, 3]), [0, 1], { reduction: "none" }); // [0.5, 0.25]
  */
 export const nllLoss: LossSpec<Loss<[input: 1, target: Classes], NllOptions, "input", "input">> = {
   name: "nllLoss",

@@ -31,6 +31,8 @@ const op: PointwiseOp = {
  * Gradient: −τ where d > 0, 1 − τ where d < 0, half of each, ½ − τ, at d = 0.
  * Throws RangeError where the shapes differ or quantile is not in (0, 1).
  * Source: Koenker, Bassett, Regression Quantiles, Econometrica 1978.
+ * @example
+ * pinballLoss([1, 2], [2, 1], { quantile: 0.9, reduction: "none" }); // [0.9, 0.1]
  */
 export const pinballLoss: LossSpec<Loss<[input: 1, target: Tensor], PinballOptions, "input", "input">> = pointwise({
   name: "pinballLoss",

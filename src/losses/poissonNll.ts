@@ -1,9 +1,9 @@
 import type { PointwiseLoop } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
-import { boolean, differentiable, number } from "../call/signature.js";
+import { boolean, differentiable, labels, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface PoissonNllOptions {
   /** Whether input is the logarithm of the rate. */
@@ -49,16 +49,18 @@ const loopOfRate: PointwiseLoop = (x, t, _, n, eps, full, scale, values, grad) =
 /**
  * Poisson negative log-likelihood of counts t: e^x − t x, or x − t log(x + eps) with `logInput: false`. PyTorch: `F.poisson_nll_loss`.
  *
- * Shapes: input and target broadcast. Options: `logInput` = true, `full` = false (adds t log t − t + ½ log 2πt where t > 1), `eps` = 1e-8,
+ * Shapes: input and target broadcast; target may be integers. Options: `logInput` = true, `full` = false (adds t log t − t + ½ log 2πt where t > 1), `eps` = 1e-8,
  * `reduction` = "mean" (over the broadcast elements).
  * Gradient: e^x − t, or 1 − t / (x + eps). Smooth.
  * Throws RangeError where the shapes do not broadcast.
  * Source: ATen/native/Loss.cpp poisson_nll_loss.
+ * @example
+ * poissonNllLoss([0.5, 1], [2, 3]); // 0.1835
  */
-export const poissonNllLoss: LossSpec<Loss<[input: 1, target: Tensor], PoissonNllOptions, "input", "input">> = pointwise({
+export const poissonNllLoss: LossSpec<Loss<[input: 1, target: "labels"], PoissonNllOptions, "input", "input">> = pointwise({
   name: "poissonNllLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), { name: "target" }],
+  arguments: [differentiable("input"), labels("target")],
   options: [boolean("logInput", true), boolean("full", false), number("eps", 1e-8)],
   fit: anyRank,
   ops: { poisson: { loop: loopOfRate }, poissonFull: { loop: loopOfRate }, poissonLog: { loop: loopOfLog }, poissonLogFull: { loop: loopOfLog } },

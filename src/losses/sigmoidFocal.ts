@@ -1,8 +1,8 @@
 import type { PointwiseOp } from "../backend/js/pointwise.js";
-import { differentiable, nonNegative, number } from "../call/signature.js";
+import { differentiable, labels, nonNegative, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface SigmoidFocalOptions {
   /** Weight of the positives, in [0, 1]; the negatives have 1 − alpha. −1: no weights. */
@@ -38,16 +38,18 @@ const op: PointwiseOp = {
  * Sigmoid focal: α_t (1 − p_t)^γ · binary cross entropy of logits, p_t the probability of the target, so that easy examples count less. torchvision:
  * `sigmoid_focal_loss` (whose default reduction is none); PyTorch itself has none. With γ = 0 and alpha = −1 it is bceWithLogitsLoss.
  *
- * Shapes: input and target alike, any. Options: `alpha` = 0.25 (in [0, 1], or −1: off), `gamma` = 2 (≥ 0), `reduction` = "mean" (over elements).
+ * Shapes: input and target alike, any; target may be integers or booleans. Options: `alpha` = 0.25 (in [0, 1], or −1: off), `gamma` = 2 (≥ 0), `reduction` = "mean" (over elements).
  * p_t = p t + (1 − p)(1 − t), α_t = alpha t + (1 − alpha)(1 − t), p = σ(x). target is not checked; soft labels in [0, 1] are fine.
  * Gradient: smooth for γ ≥ 1. Nothing cancels or overflows for large |x|.
  * Throws RangeError where the shapes differ, where alpha is neither in [0, 1] nor −1, where gamma is negative.
  * Source: Lin, Goyal, Girshick, He, Dollár, Focal Loss for Dense Object Detection, ICCV 2017; torchvision/ops/focal_loss.py.
+ * @example
+ * sigmoidFocalLoss([2, -1], [1, 0]); // 0.0087222
  */
-export const sigmoidFocalLoss: LossSpec<Loss<[input: 1, target: Tensor], SigmoidFocalOptions, "input", "input">> = pointwise({
+export const sigmoidFocalLoss: LossSpec<Loss<[input: 1, target: "labels"], SigmoidFocalOptions, "input", "input">> = pointwise({
   name: "sigmoidFocalLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), { name: "target" }],
+  arguments: [differentiable("input"), labels("target")],
   options: [number("alpha", 0.25, "a number in [0, 1], or -1", (alpha) => alpha === -1 || (alpha >= 0 && alpha <= 1)), nonNegative("gamma", 2)],
   ops: { sigmoidFocal: op, sigmoidFocalSquare: op },
   choose: (frame) => {

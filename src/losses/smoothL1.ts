@@ -39,6 +39,8 @@ const SMALLEST = { float32: 2 ** -126, float64: 2 ** -1022 };
  * Gradient: d / beta inside, sgn(d) outside, ±1 at |d| = beta; target's, with `wrt: ["target"]`, is the negative.
  * Throws RangeError where the shapes differ or beta is negative or NaN.
  * Source: Girshick, Fast R-CNN, 2015; torch/nn/functional.py smooth_l1_loss.
+ * @example
+ * smoothL1Loss([1, 1.5, 4], [1, 1, 1], { beta: 1, reduction: "none" }); // [0, 0.125, 2.5]
  */
 export const smoothL1Loss: LossSpec<Loss<[input: 1, target: 2], SmoothL1Options, "input" | "target", "input">> = pointwise({
   name: "smoothL1Loss",

@@ -1,8 +1,8 @@
 import type { PointwiseOp } from "../backend/js/pointwise.js";
-import { differentiable, sign } from "../call/signature.js";
+import { differentiable, labels } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Signs } from "../types.js";
+import type { Loss } from "../types.js";
 
 export type SoftMarginOptions = Record<never, never>;
 
@@ -25,15 +25,17 @@ const op: PointwiseOp = {
 /**
  * Soft margin, the logistic loss of labels ±1: log(1 + e^(−t x)). PyTorch: `F.soft_margin_loss`.
  *
- * Shapes: input and target alike, any; target may be an integer array. Options: `reduction` = "mean".
+ * Shapes: input and target alike, any; target may be integers. Options: `reduction` = "mean".
  * Gradient: −t σ(−t x), smooth. Computed as a softplus: large −t x stays finite, where PyTorch overflows to infinity and NaN.
  * Throws RangeError where the shapes differ.
  * Source: ATen/native/Loss.cpp soft_margin_loss.
+ * @example
+ * softMarginLoss([2, -1], [1, -1]); // 0.22009
  */
-export const softMarginLoss: LossSpec<Loss<[input: 1, target: Signs], SoftMarginOptions, "input", "input">> = pointwise({
+export const softMarginLoss: LossSpec<Loss<[input: 1, target: "labels"], SoftMarginOptions, "input", "input">> = pointwise({
   name: "softMarginLoss",
   module: "likelihoods",
-  arguments: [differentiable("input"), sign("target")],
+  arguments: [differentiable("input"), labels("target")],
   ops: { softMargin: op },
   choose: () => ["softMargin", 0, 0],
 });

@@ -19,12 +19,15 @@ export interface TripletMarginOptions {
 /**
  * Triplet margin: max(0, margin + d(a, p) − d(a, n)), d(u, v) = ‖u − v + eps‖_p. For embeddings. PyTorch: `F.triplet_margin_loss`.
  *
- * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own: one loss for each vector of the last axis. Options:
+ * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own: one loss for each vector of the last axis. A flat array is one
+ * vector (D), however long: for N of them give `tensor(data, [N, D])`. Options:
  * `margin` = 1 (> 0), `p` = 2 (0 … Infinity), `eps` = 1e-6, `swap` = false (anchor swap: min(d(a, n), d(p, n)) in place of d(a, n)), `reduction` = "mean".
  * Gradient: passes where the hinge is at least 0, 0 included; half to each on a tie of the swap. eps keeps the distance of equal points above 0:
  * there it is 1/√D per coordinate for p = 2. p = 0 has none; p = Infinity shares it among the largest coordinates.
  * Throws RangeError where the shapes do not broadcast, margin is not positive, p is negative.
  * Source: Balntas et al., Learning local feature descriptors with triplets, BMVC 2016; torch/nn/functional.py triplet_margin_loss.
+ * @example
+ * tripletMarginLoss(tensor([0, 0], [1, 2]), tensor([0, 1], [1, 2]), tensor([1, 1], [1, 2])); // 0.58579
  */
 export const tripletMarginLoss: LossSpec<Loss<[anchor: 1, positive: 2, negative: 3], TripletMarginOptions, TripletNames, TripletNames>> = {
   name: "tripletMarginLoss",

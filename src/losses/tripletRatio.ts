@@ -16,11 +16,14 @@ export interface TripletRatioOptions {
  * Triplet ratio: 2 σ(d(a, p) − d(a, n))², the softmax of the two distances against (0, 1); d(u, v) = ‖u − v + eps‖₂. The loss beside the triplet
  * margin loss in its paper: no margin, in (0, 2), ½ where both distances are equal. PyTorch has none.
  *
- * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own. Options: `eps` = 1e-6 (0 is the formula as published),
+ * Shapes: (D) or (…, D), as many axes each, which broadcast, each pair to a D of its own. A flat array is one vector (D), however long: for N of them
+ * give `tensor(data, [N, D])`. Options: `eps` = 1e-6 (0 is the formula as published),
  * `swap` = false, `reduction` = "mean".
  * Gradient: 4 s² (1 − s) along the unit vectors of both distances, s = σ(d(a, p) − d(a, n)); half to each on a tie of the swap; 0 along a distance of 0.
  * Throws RangeError where the shapes do not broadcast.
  * Source: Balntas et al., Learning local feature descriptors with triplets and shallow convolutional neural networks, BMVC 2016.
+ * @example
+ * tripletRatioLoss(tensor([0, 0], [1, 2]), tensor([0, 1], [1, 2]), tensor([3, 4], [1, 2])); // 0.00064701
  */
 export const tripletRatioLoss: LossSpec<Loss<[anchor: 1, positive: 2, negative: 3], TripletRatioOptions, TripletNames, TripletNames>> = {
   name: "tripletRatioLoss",

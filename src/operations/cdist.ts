@@ -17,6 +17,8 @@ export interface CdistOptions {
  * Shapes: (…, N, D) and (…, M, D), leading axes broadcast; result (…, N, M), flat. Option `p` = 2 (0 … Infinity; 0 counts
  * the dimensions that differ, NaN where one does by NaN).
  * Throws RangeError where the shapes do not fit or p is negative.
+ * @example
+ * cdist(tensor([0, 0, 3, 4], [2, 2]), tensor([3, 4], [1, 2])); // [5, 0]
  */
 export const cdist: LossSpec<Operation2<CdistOptions>> = {
   name: "cdist",

@@ -18,8 +18,11 @@ export interface CosineSimilarityOptions {
 /**
  * x1 · x2 / (max(‖x1‖, eps) max(‖x2‖, eps)) along an axis. PyTorch: `F.cosine_similarity`.
  *
- * Shapes broadcast; result without that axis, flat, length 1 where none is left. Options: `dim` = 1, `eps` = 1e-8.
+ * Shapes broadcast; result without that axis, flat, length 1 where none is left. Options: `dim` = 1 (of two vectors, 1-D, the only axis), `eps` = 1e-8.
  * Throws RangeError where the shapes do not broadcast or there is no such axis.
+ * @example
+ * cosineSimilarity([3, 4], [4, 3]); // [0.96]
+ * cosineSimilarity(tensor([1, 0, 1, 1], [2, 2]), tensor([1, 1, 1, 0], [2, 2])); // [0.70711, 0.70711]
  */
 export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
   name: "cosineSimilarity",
@@ -33,8 +36,10 @@ export const cosineSimilarity: LossSpec<Operation2<CosineSimilarityOptions>> = {
     const [a, b] = frame.operands as [Operand, Operand];
     const shape = broadcastVectors(frame, 2, false);
     const rank = Math.max(shape.length, 1);
-    if (dim < -rank || dim >= rank) throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(dim));
-    const axis = dim < 0 ? dim + rank : dim;
+    const last = shape.length === 1 && dim === 1; // the default, where there is one axis only
+    if (!last && (dim < -rank || dim >= rank))
+      throw rangeError(frame.loss, 'option "dim"', `an axis in [${-rank}, ${rank}) for shape ${shapeText(shape)}`, String(dim));
+    const axis = last ? 0 : dim < 0 ? dim + rank : dim;
     const { outer, classes: dims, inner } = along(shape.length === 0 ? [1] : shape, axis);
     const rows = outer * inner;
     if (inner > 1) for (const operand of [a, b]) lastAxis(operand, rows * dims, dims, inner);

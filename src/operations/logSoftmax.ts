@@ -9,6 +9,8 @@ import type { SoftmaxOptions } from "./softmax.js";
  *
  * Shape of the input, flat. Option `dim`, required: the axis, negative from the end.
  * Throws RangeError for an axis that is none.
+ * @example
+ * logSoftmax(tensor([2, 1, 0], [1, 3]), { dim: -1 }); // [-0.40761, -1.4076, -2.4076]
  */
 export const logSoftmax: LossSpec<Operation1<SoftmaxOptions>> = {
   name: "logSoftmax",

@@ -19,6 +19,9 @@ export interface LogSumExpOptions {
  * Shape of the input without those axes, flat; length 1 where none is left. Option `dim`, required: axis or list of axes, negative from the end.
  * All −infinity, or nothing to sum: −infinity; any +infinity: +infinity.
  * Throws RangeError for an axis that is none or comes twice.
+ * @example
+ * logSumExp(tensor([2, 1, 0, 0, 3, 0], [2, 3]), { dim: -1 }); // [2.4076, 3.0949]
+ * logSumExp(tensor([2, 1, 0, 0, 3, 0], [2, 3]), { dim: [0, 1] }); // [3.5023]
  */
 export const logSumExp: LossSpec<Operation1<LogSumExpOptions>> = {
   name: "logSumExp",

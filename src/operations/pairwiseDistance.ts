@@ -19,6 +19,8 @@ export interface PairwiseDistanceOptions {
  *
  * Shapes: (D) or (…, D), which broadcast; result (…), flat, length 1 for (D). Options: `p` = 2 (0 … Infinity), `eps` = 1e-6, added to every component.
  * Throws RangeError where the shapes do not broadcast or p is negative.
+ * @example
+ * pairwiseDistance(tensor([0, 0, 1, 1], [2, 2]), tensor([3, 4, 1, 1], [2, 2]), { eps: 0 }); // [5, 0]
  */
 export const pairwiseDistance: LossSpec<Operation2<PairwiseDistanceOptions>> = {
   name: "pairwiseDistance",

@@ -23,6 +23,8 @@ const loop: PointwiseLoop = (x, _t, _c, n, lambda, _q, _scale, values) => {
  *
  * Shape of the input, flat. Option `lambda` = 0.5 (>= 0).
  * Throws RangeError for a negative lambda.
+ * @example
+ * softshrink([-2, -0.25, 0.25, 2]); // [-1.5, 0, 0, 1.5]
  */
 export const softshrink: LossSpec<<T extends Tensor>(input: T, options?: SoftshrinkOptions) => ArrayOf<T>> = {
   name: "softshrink",

@@ -83,6 +83,9 @@ const finite = (value: number): boolean => value > 0 && value < Number.POSITIVE_
  * is not read: 0, its tokens −1. A row with NaN or +infinity, or nothing but −infinity, has no probabilities: NaN.
  * Throws RangeError for a token outside [0, V) that counts, shapes that do not fit, topLogprobs outside [0, min(V, 256)], temperature or softcap <= 0,
  * and an unknown word in outputs.
+ * @example
+ * scoreTokens(tensor([2, 1, 0, 0, 3, 0], [2, 3]), [0, 2]).logprob; // [-0.40761, -3.0949]
+ * scoreTokens(tensor([2, 1, 0, 0, 3, 0], [2, 3]), [0, 2], { outputs: ["rank"] }).rank; // [1, 3]
  */
 export const scoreTokens: LossSpec<ScoreTokens> = {
   name: "scoreTokens",

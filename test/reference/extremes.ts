@@ -198,7 +198,7 @@ export const corners: readonly Point[] = [
     options: { eps: 1 },
     value: [0.25],
   },
-  { title: "cosineSimilarity of two vectors needs dim 0", loss: "cosineSimilarity", args: [t([1, 2]), t([1, 2])], throws: "dim" },
+  { title: "cosineSimilarity of two vectors takes their only axis", loss: "cosineSimilarity", args: [t([3, 4]), t([4, 3])], value: [0.96] },
   { title: "cosineSimilarity of two vectors along dim 0", loss: "cosineSimilarity", args: [t([3, 4]), t([4, 3])], options: { dim: 0 }, value: [0.96] },
   {
     title: "softshrink at ±λ, on both sides, 0, NaN and infinities",
