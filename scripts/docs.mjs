@@ -1,4 +1,5 @@
-// npm run docs: the API reference in build/docs, from the docstrings. All four entries export the same names, so one is documented: losskit.
+// npm run docs: one site in build/docs: the README and the pages of docs/ as its guide, the reference from the docstrings, the playground. All entries export
+// the same names, so one is documented: losskit.
 
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { specs } from "./entries.mjs";
@@ -14,8 +15,13 @@ const kinds = new Map(specs().map(({ folder, name }) => [name, `\n * @category $
 const source = readFileSync(entry, "utf8");
 writeFileSync(
   entry,
-  source.replace(/\n \*\/(?=\nexport const (\w+):)/g, (_, name) => `\n *\n * @function${kinds.get(name) ?? ""}\n */`),
+  source.replace(/( \* @example\n(?: \* .*\n)+ | )\*\/\nexport const (\w+):/g, (found, example, name) =>
+    found.replace(example, ` *\n * @function${kinds.get(name) ?? ""}\n${example}`),
+  ),
 );
 
 // typedoc 0.28 does not run with TypeScript 7, which builds the library: both come by npm exec, away from node_modules
 run("npm", "exec", "--yes", "--package=typescript@6.0.3", "--package=typedoc@0.28.20", "--", "typedoc", "--options", "typedoc.json");
+
+run(process.execPath, "scripts/playground.mjs", "build");
+cpSync(`${root}build/playground`, `${root}build/docs/playground`, { recursive: true });

@@ -77,9 +77,15 @@ it("the tarball holds what is used and nothing else", () => {
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
   );
   const paths = (files as { path: string }[]).map(({ path }) => path);
-  for (const path of paths) expect(path).toMatch(/^(dist\/(esm|cjs|workerd)\/|dist\/threads-worker\.js$|README\.md$|LICENSE$|CHANGELOG\.md$|package\.json$)/);
+  for (const path of paths)
+    expect(path).toMatch(
+      /^(dist\/(esm|cjs|workerd)\/|dist\/threads-worker\.js$|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|LICENSE$|package\.json$|docs\/\w+\.md$|bench\/results\/rivals\.svg$|examples\/README\.md$|test\/spec\/semantics\.md$)/,
+    );
   for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/pointwise.baseline.wasm", "README.md", "LICENSE"])
     expect(paths).toContain(path);
+  // the README is read on the registry's page and in node_modules, too
+  const links = [...readFileSync(`${root}README.md`, "utf8").matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link as string);
+  expect(links.filter((link) => !link.startsWith("https://") && !paths.includes(link))).toEqual([]);
 });
 
 describe("the lock files name packages for every platform, as npm ci wants, and no registry", () => {
