@@ -13,11 +13,17 @@ export interface BoxesOptions {
   eps?: number | undefined;
 }
 
-/** `kind`: BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
-export function boxes(name: string, kind: number): Spec {
+export interface BoxesLoss {
+  readonly name: string;
+  readonly module: "boxes";
+  /** BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
+  readonly kind: number;
+}
+
+export function boxes({ name, module, kind }: BoxesLoss): Spec {
   return {
     name,
-    module: "boxes",
+    module,
     arguments: [differentiable("input"), { name: "target" }],
     options: [number("eps", 1e-7)],
     reductions: REDUCTIONS,

@@ -17,7 +17,8 @@ export type CompleteBoxIouOptions = BoxesOptions;
  * @example
  * completeBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 4], [1, 4])); // 1.0192
  */
-export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], CompleteBoxIouOptions, "input", "input">> = boxes(
-  "completeBoxIouLoss",
-  BOX_COMPLETE,
-);
+export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], CompleteBoxIouOptions, "input", "input">> = boxes({
+  name: "completeBoxIouLoss",
+  module: "boxes",
+  kind: BOX_COMPLETE,
+});

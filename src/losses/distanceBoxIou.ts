@@ -17,7 +17,8 @@ export type DistanceBoxIouOptions = BoxesOptions;
  * @example
  * distanceBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 0.96825
  */
-export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], DistanceBoxIouOptions, "input", "input">> = boxes(
-  "distanceBoxIouLoss",
-  BOX_DISTANCE,
-);
+export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], DistanceBoxIouOptions, "input", "input">> = boxes({
+  name: "distanceBoxIouLoss",
+  module: "boxes",
+  kind: BOX_DISTANCE,
+});

@@ -17,7 +17,8 @@ export type GeneralizedBoxIouOptions = BoxesOptions;
  * @example
  * generalizedBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 1.0794
  */
-export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], GeneralizedBoxIouOptions, "input", "input">> = boxes(
-  "generalizedBoxIouLoss",
-  BOX_GENERALIZED,
-);
+export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], GeneralizedBoxIouOptions, "input", "input">> = boxes({
+  name: "generalizedBoxIouLoss",
+  module: "boxes",
+  kind: BOX_GENERALIZED,
+});
