@@ -35,6 +35,31 @@ function show(value: unknown): string {
   return String(value);
 }
 
+describe("the README's code", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const blocks = [...readme.matchAll(/```ts\nimport \{ (.*?) \} from "losskit";\n([\s\S]*?)```/g)].map(([, names, code]) => ({ names, code }));
+  // biome-ignore lint/suspicious/noExplicitAny: code without types
+  const functionsOf = (api: object, of: string): any =>
+    new Function("api", `const { ${blocks.at(-1)?.names} } = api; ${blocks.at(-1)?.code}; return { ${of} };`)(api);
+
+  it("is all of losskit, and learns, pulls and measures", () => {
+    expect(blocks).toHaveLength(2);
+    for (const { api } of entries) {
+      const { step, pull, evaluate } = functionsOf(api, "step, pull, evaluate");
+      const x = Float32Array.of(1, 0, 0, 1, 1, 0, 0, 1);
+      const weights = new Float32Array(6);
+      const losses = Array.from({ length: 200 }, () => step(x, [0, 1, 0, 1], weights, 4, 2, 3, 1));
+      expect(losses[0]).toBeCloseTo(Math.log(3), 6);
+      expect(losses.at(-1)).toBeLessThan(0.05);
+      // p and n change places with their gradients' signs; the anchor goes where they leave
+      const { anchor, positive, negative } = pull([0, 0, 1, 0], [0, 1, 1, 1], [0, -1, 1, -1], 2, 2);
+      for (const [i, a] of anchor.entries()) expect(a + positive[i] + negative[i]).toBeCloseTo(0, 6);
+      // four tokens of a uniform vocabulary of 8, of which three are scored
+      expect(evaluate([{ logits: api.tensor?.(new Float32Array(32), [4, 8]), tokens: [1, 2, 3, 4] }])).toBeCloseTo(8, 6);
+    }
+  });
+});
+
 describe("examples of the docstrings", () => {
   for (const { name, lines } of examples) {
     it(name, () => {
