@@ -12,9 +12,8 @@ function scale(want) {
 }
 
 /** Largest |got - want| over the largest finite |want|; what is no number is the tests' business. */
-function error(got, want) {
+function error(got, want, largest = scale(want)) {
   const numbers = want.data.map(number);
-  const largest = scale(want);
   const list = typeof got === "number" ? [got] : got;
   let worst = 0;
   for (let i = 0; i < numbers.length; i++) {
@@ -29,6 +28,12 @@ function relative(off, want) {
   return Number.isFinite(number(off)) ? number(off) / scale(want) : 0;
 }
 
+/** The names of a loss's arguments, in their order. */
+function names(loss) {
+  const file = readFileSync(`${root}src/losses/${loss.replace(/Loss$/, "")}.ts`, "utf8");
+  return [...file.match(/LossSpec<\s*Loss<\s*\[([^\]]*)\]/)[1].matchAll(/(\w+):/g)].map(([, name]) => name);
+}
+
 export async function errorTable() {
   const api = await import("../dist/esm/deterministic.js");
   const cases = JSON.parse(readFileSync(`${root}test/data/cases.json`, "utf8"));
@@ -36,7 +41,7 @@ export async function errorTable() {
   for (const { loss, args, options, expect, torch32 } of cases) {
     const call = api[loss];
     if (!call || expect.throws) continue;
-    const row = rows.get(loss) ?? { count: 0, float32: 0, float64: 0, torch: 0 };
+    const row = rows.get(loss) ?? { count: 0, float32: 0, float64: 0, torch: 0, loss: 0 };
     rows.set(loss, row);
     row.count++;
     row.torch = Math.max(
@@ -57,12 +62,24 @@ export async function errorTable() {
       else {
         const { value, grad } = call.valueAndGrad(...tensors, { ...given, wrt: Object.keys(expect.grad) });
         row[dtype] = Math.max(row[dtype], error(value, expect.value), ...Object.keys(grad).map((name) => error(grad[name], expect.grad[name])));
+        if (dtype === "float64") continue;
+        // a gradient times its argument is a change of the loss: where a gradient cancels to nearly nothing, this is what its error means
+        for (const [i, name] of names(loss).entries()) {
+          if (!grad[name]) continue;
+          const size = scale(args[i]);
+          row.loss = Math.max(row.loss, error(grad[name], expect.grad[name], Math.max(scale(expect.grad[name]), scale(expect.value) / size)));
+        }
       }
     }
   }
-  const lines = ["| function | golden cases | float32 | PyTorch's own float32 | float64 |", "| --- | ---: | ---: | ---: | ---: |"];
-  for (const [name, { count, float32, float64, torch }] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push(`| \`${name}\` | ${count} | ${float32.toExponential(0)} | ${torch.toExponential(0)} | ${float64.toExponential(0)} |`);
+  const lines = [
+    "| function | golden cases | float32 | its gradients, against the loss | PyTorch's own float32 | float64 |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+  ];
+  for (const [name, { count, float32, float64, torch, loss }] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    lines.push(
+      `| \`${name}\` | ${count} | ${float32.toExponential(0)} | ${loss ? loss.toExponential(0) : ""} | ${torch.toExponential(0)} | ${float64.toExponential(0)} |`,
+    );
   }
   return lines.join("\n");
 }
