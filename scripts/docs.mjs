@@ -20,6 +20,9 @@ writeFileSync(
   ),
 );
 
+const main = `${copy}/index.ts`;
+writeFileSync(main, `/** @module losskit */\n${readFileSync(main, "utf8")}`);
+
 // typedoc 0.28 does not run with TypeScript 7, which builds the library: both come by npm exec, away from node_modules
 run("npm", "exec", "--yes", "--package=typescript@6.0.3", "--package=typedoc@0.28.20", "--", "typedoc", "--options", "typedoc.json");
 
