@@ -148,8 +148,17 @@ function piecesOf(binary) {
   return pieces;
 }
 
-/** As src/backend/wasm/decode.ts reads it: the lower six bits of a byte, then what comes before them where the upper two are 1, 2 or 3. */
-const ALPHABET = source("src/backend/wasm/decode.ts").match(/ALPHABET = "(.*)"/)[1];
+/** As src/backend/wasm/decode.ts reads it: the lower six bits of a byte, what comes before them where the upper two are 1, 2 or 3, and frequent bytes. */
+const decoder = source("src/backend/wasm/decode.ts");
+const ALPHABET = decoder.match(/ALPHABET = "(.*)"/)[1];
+const FREQUENT = decoder
+  .match(/FREQUENT = \[(.*)\]/)[1]
+  .split(", ")
+  .map(Number);
+const characterOf = (byte) => {
+  const at = FREQUENT.indexOf(byte);
+  return at >= 0 ? ALPHABET[67 + at] : (byte > 63 ? ALPHABET[63 + (byte >> 6)] : "") + ALPHABET[byte & 63];
+};
 
 /**
  * Both modules in one text. What a bundle weighs is what gzip makes of it, so each function stands beside its twin of the other build, within
@@ -158,7 +167,7 @@ const ALPHABET = source("src/backend/wasm/decode.ts").match(/ALPHABET = "(.*)"/)
 function textOf(binaries) {
   const [first, ...others] = binaries.map(piecesOf);
   if (others.some((pieces) => pieces.length !== first.length)) throw new Error("the builds differ in their functions");
-  const text = (bytes) => Array.from(bytes, (byte) => (byte > 63 ? ALPHABET[63 + (byte >> 6)] : "") + ALPHABET[byte & 63]).join("");
+  const text = (bytes) => Array.from(bytes, characterOf).join("");
   return first.flatMap((piece, i) => [piece, ...others.map((pieces) => pieces[i])].map(text)).join();
 }
 

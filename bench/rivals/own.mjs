@@ -76,7 +76,7 @@ const compiled = new Map();
 function kernel(memory, name) {
   if (compiled.size === 0) {
     const build = new URL("../../build/", import.meta.url);
-    for (const module of ["pointwise", "likelihoods", "classes", "vectors"]) {
+    for (const module of ["pointwise", "likelihoods", "logistic", "classes", "vectors"]) {
       const relaxed = readFileSync(new URL(`${module}.relaxed.wasm`, build));
       const binary = WebAssembly.validate(relaxed) ? relaxed : readFileSync(new URL(`${module}.baseline.wasm`, build));
       const own = new WebAssembly.Module(binary);

@@ -15,7 +15,7 @@ export type Chosen = readonly [op: string, p: number, q: number];
 
 export interface PointwiseLoss {
   readonly name: string;
-  readonly module: "pointwise" | "likelihoods";
+  readonly module: "pointwise" | "likelihoods" | "logistic";
   readonly arguments: readonly Argument[];
   readonly options?: readonly Option[];
   readonly reductions?: readonly string[];

@@ -53,7 +53,7 @@ export const dpoLoss: LossSpec<
   >
 > = {
   name: "dpoLoss",
-  module: "likelihoods",
+  module: "logistic",
   arguments: [differentiable("policyChosen"), differentiable("policyRejected"), { name: "referenceChosen" }, { name: "referenceRejected" }],
   options: [positive("beta", 0.1), number("labelSmoothing", 0, "a number in [0, 0.5)", (smoothing) => smoothing >= 0 && smoothing < 0.5)],
   reductions: REDUCTIONS,

@@ -35,7 +35,7 @@ const op: PointwiseOp = {
  */
 export const logCoshLoss: LossSpec<Loss<[input: 1, target: Tensor], LogCoshOptions, "input", "input">> = pointwise({
   name: "logCoshLoss",
-  module: "likelihoods",
+  module: "logistic",
   arguments: [differentiable("input"), { name: "target" }],
   ops: { logCosh: op },
   choose: () => ["logCosh", 0, 0],

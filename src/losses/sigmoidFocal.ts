@@ -48,7 +48,7 @@ const op: PointwiseOp = {
  */
 export const sigmoidFocalLoss: LossSpec<Loss<[input: 1, target: "labels"], SigmoidFocalOptions, "input", "input">> = pointwise({
   name: "sigmoidFocalLoss",
-  module: "likelihoods",
+  module: "logistic",
   arguments: [differentiable("input"), labels("target")],
   options: [number("alpha", 0.25, "a number in [0, 1], or -1", (alpha) => alpha === -1 || (alpha >= 0 && alpha <= 1)), nonNegative("gamma", 2)],
   ops: { sigmoidFocal: op, sigmoidFocalSquare: op },

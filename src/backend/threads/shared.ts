@@ -29,7 +29,7 @@ export const SCRATCH_BYTES: number = 128 << 20;
 export const ARENA: number = SCRATCH + SCRATCH_BYTES;
 
 /** Modules by number. */
-export const NAMES: readonly string[] = ["classes", "ctc", "likelihoods", "margins", "pointwise", "vectors"];
+export const NAMES: readonly string[] = ["classes", "ctc", "likelihoods", "logistic", "margins", "pointwise", "vectors"];
 
 /** What one thread sees of it. */
 export class Shared {

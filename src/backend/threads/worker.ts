@@ -12,7 +12,7 @@ import { Window } from "../wasm/window.js";
 import { type Backends, read, run } from "./job.js";
 import { Chunks, EPOCH, JOB, MODULES, NAMES, READY, Shared } from "./shared.js";
 
-const BACKENDS: Backends = { classes: crossEntropy, likelihoods: positions, margins, pointwise: positions, vectors: rows };
+const BACKENDS: Backends = { classes: crossEntropy, likelihoods: positions, logistic: positions, margins, pointwise: positions, vectors: rows };
 
 export interface Start {
   readonly memory: WebAssembly.Memory;

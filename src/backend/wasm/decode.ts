@@ -1,5 +1,7 @@
-/** No character that a string literal escapes. */
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_.";
+/** No character that a string literal escapes, in quotes or in a page. */
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_. !#%&()*:;=>?@[]^{|}~";
+/** The bytes above 63 that kernels have most of, SIMD's prefix before all: a character each, behind the three that stand for the upper bits of others. */
+const FREQUENT = [0xfd, 0x41, 0x6a, 0xf0, 0xf2, 0x40, 0xe6, 0x4e, 0x80, 0x6b, 0x87, 0xf1, 0xe8, 0xe4, 0xa0, 0x44, 0x88, 0x49, 0x4b, 0x7f, 0x74];
 
 /** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. `look` sees its bytes first and may change them. */
 export function decode(text: string, which: number, count: number, look?: (bytes: Uint8Array) => void): WebAssembly.Module {
@@ -14,9 +16,9 @@ export function decode(text: string, which: number, count: number, look?: (bytes
   let upper = 0;
   for (let i = 0; i < own.length; i++) {
     const value = values[own.charCodeAt(i)] as number;
-    if (value > 63) upper = (value - 63) << 6;
+    if (value > 63 && value < 67) upper = (value - 63) << 6;
     else {
-      bytes[length++] = upper | value;
+      bytes[length++] = value < 64 ? upper | value : (FREQUENT[value - 67] as number);
       upper = 0;
     }
   }
