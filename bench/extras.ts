@@ -88,7 +88,7 @@ function copying(n: number): Question {
 }
 
 /** What arrays of `alloc` save: no copy. */
-function resident(loss: typeof wasm.mseLoss | typeof wasm.bceWithLogitsLoss, n: number): Question {
+function resident(loss: typeof wasm.mseLoss, n: number): Question {
   return {
     name: `${loss.name} ${sizeText([n])}, value + gradient, losskit/wasm`,
     same: true,

@@ -1,1 +1,1 @@
-export function specs(root?: URL): { folder: string; file: string; doc: string; name: string }[];
+export function specs(root?: URL): { folder: string; file: string; doc: string; name: string; module: string | undefined }[];
