@@ -123,7 +123,7 @@ def ctc(log_probs, targets, input_lengths, target_lengths, reduction="mean", den
 
 
 def nll(x, t, weight=None, ignore_index=-100, dim=1, reduction="mean", denominator=None):
-    moved = x.movedim(dim, 1) if x.dim() > 1 else x
+    moved = x.movedim(dim, 1).contiguous() if x.dim() > 1 else x
     function = any_denominator(F.nll_loss)
     return function(moved, t, weight=weight, ignore_index=ignore_index, reduction=reduction, denominator=denominator)
 
