@@ -35,13 +35,6 @@ class RowsBlock extends Block {
   oneFactor: f64 = 0;
 }
 
-// The exponential of float32 as math/exp.ts has it, for a loop that holds its constants in registers: 0 lowest, 1 log2 e, 2 magic + bias, 3 and 4 ln 2,
-// 5 ... 9 Q without its 1
-const EXP = memory.data<f32>([
-  -87.9, 1.44269504088896341, 12583039, 0.693145751953125, 1.428606765330187e-6, 0.49999991059303284, 0.1666651964187622, 0.0416690893471241,
-  0.00836886465549469, 0.0013780394801869988,
-]);
-
 /**
  * Softmax cross entropy of rows of `n` logits x against a class, against a distribution q, or both:
  *   value = w * (lse - x[y]) + sum of q_j * (lse - x_j),  lse = log sum e^x
@@ -163,16 +156,16 @@ class CrossEntropy extends Kernel {
     const stop = x + bytes;
     const whole = x + (bytes & -16);
     // in locals, by Horner's scheme: see Softmax.sum
-    const c0 = Lanes.constant<f32>(EXP, 0);
-    const c1 = Lanes.constant<f32>(EXP, 1);
-    const c2 = Lanes.constant<f32>(EXP, 2);
-    const c3 = Lanes.constant<f32>(EXP, 3);
-    const c4 = Lanes.constant<f32>(EXP, 4);
-    const c5 = Lanes.constant<f32>(EXP, 5);
-    const c6 = Lanes.constant<f32>(EXP, 6);
-    const c7 = Lanes.constant<f32>(EXP, 7);
-    const c8 = Lanes.constant<f32>(EXP, 8);
-    const c9 = Lanes.constant<f32>(EXP, 9);
+    const c0 = Softmax.constant(true, 0);
+    const c1 = Softmax.constant(true, 1);
+    const c2 = Softmax.constant(true, 2);
+    const c3 = Softmax.constant(true, 3);
+    const c4 = Softmax.constant(true, 4);
+    const c5 = Softmax.constant(true, 5);
+    const c6 = Softmax.constant(true, 6);
+    const c7 = Softmax.constant(true, 7);
+    const c8 = Softmax.constant(true, 8);
+    const c9 = Softmax.constant(true, 9);
     let wide = f64x2.splat(0);
     let qWide = f64x2.splat(0);
     let qxWide = f64x2.splat(0);
@@ -185,19 +178,8 @@ class CrossEntropy extends Kernel {
       do {
         const d = v128.sub<T>(v128.load(x), m);
         let value: v128;
-        if (isInteger<Length>()) {
-          const bounded = v128.pmax<T>(d, c0);
-          const t = Lanes.madd<T>(bounded, c1, c2);
-          const n = v128.sub<T>(t, c2);
-          const r = Lanes.nmadd<T>(n, c4, Lanes.nmadd<T>(n, c3, bounded));
-          const scale = i32x4.shl(t, 23);
-          let p = Lanes.madd<T>(c9, r, c8);
-          p = Lanes.madd<T>(p, r, c7);
-          p = Lanes.madd<T>(p, r, c6);
-          p = Lanes.madd<T>(p, r, c5);
-          p = Lanes.madd<T>(p, r, Lanes.one<T>());
-          value = Lanes.madd<T>(p, v128.mul<T>(r, scale), scale);
-        } else value = Exp.nonpositive<T>(d);
+        if (isInteger<Length>()) value = Softmax.exponential(d, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9);
+        else value = Exp.nonpositive<T>(d);
         sum = v128.add<T>(sum, value);
         if (withQ) {
           const weight = v128.load(q);
