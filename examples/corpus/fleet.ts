@@ -50,7 +50,9 @@ export async function fleet(count: number, options: readonly string[], say: (tex
     closing = true;
     const ended = [...workers].map((worker) => new Promise((resolve) => worker.once("exit", resolve)));
     for (const worker of workers) worker.kill("SIGTERM");
-    const late = setTimeout(() => workers.forEach((worker) => worker.kill("SIGKILL")), STOP_MS);
+    const late = setTimeout(() => {
+      for (const worker of workers) worker.kill("SIGKILL");
+    }, STOP_MS);
     await Promise.all(ended);
     clearTimeout(late);
   };
