@@ -1,8 +1,9 @@
-// npm run corpus -- make | run | work. Start reading here; what is scored is in score.ts, what lies in Redis in queue.ts.
+// npm run corpus -- make | run | work | measure. Start reading here; what is scored is in score.ts, what lies in Redis in queue.ts.
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { make } from "./make.js";
+import { measure } from "./measure.js";
 import { run } from "./run.js";
 import { MANIFEST } from "./shard.js";
 import { ROOT } from "./texts.js";
@@ -11,6 +12,7 @@ import { work } from "./worker.js";
 const HELP = `npm run corpus -- make  [--data folder] [--shards 64] [--tokens 1024] [--vocabulary 2048]
 npm run corpus -- run   [--data folder] [--workers 1,2,4] [--name name] [--redis url] [--unchecked]
 npm run corpus -- work  [--data folder] --redis url
+npm run corpus -- measure
   run and work: [--lock 30000] ms until a silent worker's shard is another's, [--slice 50] ms between two looks at the event loop,
   [--pause 0] ms of rest after each; run: [--backoff 1000] ms between attempts`;
 
@@ -43,6 +45,10 @@ async function main(command: string | undefined): Promise<boolean> {
   if (command === "make") {
     const manifest = make({ folder, shards: whole("shards", 1), tokens: whole("tokens", 1), vocabulary: whole("vocabulary", 257) });
     console.log(`${join(folder, MANIFEST)}: ${manifest.shards.length} shards`);
+    return true;
+  }
+  if (command === "measure") {
+    await measure();
     return true;
   }
   if (command !== "run" && command !== "work") {

@@ -14,6 +14,10 @@ export interface ShardResult {
 
 export type RunResult = ShardResult;
 
+interface RunData {
+  readonly shards: number;
+}
+
 export interface Limits {
   /** Milliseconds after which the shard of a worker that gives no sign is another's. */
   readonly lock: number;
@@ -39,15 +43,17 @@ export const workerOptions = ({ lock }: Limits) => ({ lockDuration: lock, stalle
 export class Runs {
   readonly #connection;
   readonly #flows: FlowProducer;
-  readonly #runs: Queue<object, RunResult>;
+  readonly #runs: Queue<RunData, RunResult>;
   readonly #shards: Queue<ShardEntry, ShardResult>;
-  readonly #merger: Worker<object, RunResult>;
+  readonly #merger: Worker<RunData, RunResult>;
+  #lost = false;
 
   constructor(
     readonly manifest: Manifest,
     readonly key: string,
     url: string,
     readonly limits: Limits,
+    say: (text: string) => void,
   ) {
     this.#connection = { connection: connection(url) };
     this.#flows = new FlowProducer(this.#connection);
@@ -55,11 +61,14 @@ export class Runs {
     this.#shards = new Queue(shardsOf(key), this.#connection);
     this.#merger = new Worker(runsOf(key), mergeShards, { ...this.#connection, ...workerOptions(limits) });
     // they connect again by themselves
-    const quiet = () => {};
-    this.#flows.on("error", quiet);
-    this.#runs.on("error", quiet);
-    this.#shards.on("error", quiet);
-    this.#merger.on("error", quiet);
+    const lost = () => {
+      if (!this.#lost) say("no answer from Redis; waiting for it");
+      this.#lost = true;
+    };
+    this.#flows.on("error", lost);
+    this.#runs.on("error", lost);
+    this.#shards.on("error", lost);
+    this.#merger.on("error", lost);
   }
 
   /** The result of a run that is over and went well. */
@@ -84,7 +93,7 @@ export class Runs {
     return {
       name: "run",
       queueName: runsOf(this.key),
-      data: {},
+      data: { shards: this.manifest.shards.length } satisfies RunData,
       opts: { jobId: runId(name) },
       children: this.manifest.shards.map((shard) => ({
         name: "shard",
@@ -101,6 +110,7 @@ export class Runs {
     if (job === undefined) throw new Error(`run ${name} is not there any more: Redis has lost it`);
     const { processed = 0 } = await job.getDependenciesCount({ processed: true });
     const state = await job.getState();
+    this.#lost = false;
     if (state === "failed") throw new Error(await this.#why(name, job));
     return state === "completed" ? { done: processed, result: job.returnvalue ?? (await this.resultOf(name)) } : { done: processed };
   }
@@ -123,10 +133,11 @@ export class Runs {
 }
 
 /** The parent job. */
-async function mergeShards(job: Job<object, RunResult>, token?: string): Promise<RunResult> {
+async function mergeShards(job: Job<RunData, RunResult>, token?: string): Promise<RunResult> {
   // a run that was taken up again has been called before its shards are done
   if (await job.moveToWaitingChildren(token as string)) throw new WaitingChildrenError();
   const shards = Object.values(await job.getChildrenValues<ShardResult>());
+  if (shards.length !== job.data.shards) throw new Error(`results of ${shards.length} shards, and not of ${job.data.shards}`);
   return {
     score: merge(shards.map(({ score }) => score)),
     began: Math.min(...shards.map(({ began }) => began)),

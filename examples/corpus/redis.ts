@@ -1,7 +1,7 @@
 // A redis-server of our own, on a port of its own, whose append-only files lie beside the corpus: what was done is there at the next start.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -12,14 +12,16 @@ const INSTALL = `redis-server is not installed:
   macOS           brew install redis
 or give the address of one that runs: --redis redis://host:6379`;
 
-/** Where one was started: one that outlived its run is used again, since two on the same files would spoil them. */
-const PLACE = "server.json";
+/** Beside the files, where their server listens. */
+const PORT = "port";
 const START_MS = 10_000;
 
 export interface OwnRedis {
   readonly url: string;
   stop(): Promise<void>;
 }
+
+const urlOf = (port: number): string => `redis://127.0.0.1:${port}`;
 
 /** For BullMQ's connections: commands wait until the server is back. */
 export function connection(url: string) {
@@ -36,20 +38,23 @@ export function connection(url: string) {
   };
 }
 
-/** Whether a server answers there: asked once, without waiting for one to come. */
-export async function answers(url: string): Promise<boolean> {
+/** Asks once, without waiting for a server to come. */
+async function once<T>(url: string, ask: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis({ ...connection(url), maxRetriesPerRequest: 0, retryStrategy: () => null, lazyConnect: true });
-  client.on("error", () => {});
+  client.on("error", () => {}); // the promises say so
   try {
     await client.connect();
-    await client.ping();
-    return true;
-  } catch {
-    return false;
+    return await ask(client);
   } finally {
     client.disconnect();
   }
 }
+
+export const answers = (url: string): Promise<boolean> =>
+  once(url, (client) => client.ping()).then(
+    () => true,
+    () => false,
+  );
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -61,56 +66,51 @@ function freePort(): Promise<number> {
   });
 }
 
-async function left(folder: string): Promise<{ port: number; pid: number } | undefined> {
+/** The port of a server that works on these files already: one that outlived its run is used again, since two would spoil them. */
+async function left(folder: string): Promise<number | undefined> {
   try {
-    const place = JSON.parse(readFileSync(join(folder, PLACE), "utf8")) as { port: number; pid: number };
-    return (await answers(`redis://127.0.0.1:${place.port}`)) ? place : undefined;
+    const port = Number(readFileSync(join(folder, PORT), "utf8"));
+    const [, place] = (await once(urlOf(port), (client) => client.config("GET", "dir"))) as [string, string];
+    return realpathSync(place) === realpathSync(folder) ? port : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function until(url: string, wanted: boolean, failure: () => string | undefined): Promise<void> {
-  for (const end = Date.now() + START_MS; (await answers(url)) !== wanted; await setTimeout(50)) {
-    const why = failure() ?? (Date.now() > end ? "no answer" : undefined);
-    if (why) throw new Error(`redis-server at ${url}: ${why}`);
+/** Starts a server, which must answer within a while. */
+async function start(folder: string, port: number): Promise<void> {
+  const options = { bind: "127.0.0.1", port, dir: folder, appendonly: "yes", save: "", "maxmemory-policy": "noeviction" };
+  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  // detached: the keyboard's interrupt is for us, who stop the workers before it
+  const server = spawn("redis-server", words, { stdio: "ignore", detached: true });
+  let failure: string | undefined;
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    failure = error.code === "ENOENT" ? INSTALL : `redis-server: ${error.message}`;
+  });
+  server.on("exit", (code, signal) => {
+    failure ??= `redis-server ended with ${signal ?? code}: redis-server ${words.join(" ")}`;
+  });
+  server.unref();
+  for (const end = Date.now() + START_MS; !(await answers(urlOf(port))); await setTimeout(50)) {
+    if (Date.now() > end) failure ??= `redis-server on port ${port} does not answer`;
+    if (failure) throw new Error(failure);
   }
+  writeFileSync(join(folder, PORT), String(port));
 }
 
 /** The server of a data folder. A port may be given, so that a test can stop one and start it again where it was. */
 export async function startRedis(folder: string, port?: number): Promise<OwnRedis> {
   mkdirSync(folder, { recursive: true });
-  const place = await left(folder);
-  const at = place?.port ?? port ?? (await freePort());
-  const url = `redis://127.0.0.1:${at}`;
-  let pid = place?.pid;
-  if (pid === undefined) {
-    const options = { bind: "127.0.0.1", port: at, dir: folder, appendonly: "yes", save: "", "maxmemory-policy": "noeviction" };
-    // detached: the keyboard's interrupt is for us, who stop the workers before it
-    const server: ChildProcess = spawn(
-      "redis-server",
-      Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-      { stdio: "ignore", detached: true },
-    );
-    let failure: string | undefined;
-    server.on("error", (error: NodeJS.ErrnoException) => {
-      failure = error.code === "ENOENT" ? INSTALL : error.message;
-    });
-    server.on("exit", (code, signal) => {
-      failure ??= `ended with ${signal ?? code}`;
-    });
-    server.unref();
-    await until(url, true, () => failure).catch((error: Error) => {
-      throw failure === INSTALL ? new Error(INSTALL) : error;
-    });
-    pid = server.pid as number;
-    writeFileSync(join(folder, PLACE), JSON.stringify({ port: at, pid }));
-  }
+  const found = await left(folder);
+  const at = found ?? port ?? (await freePort());
+  if (found === undefined) await start(folder, at);
+  const url = urlOf(at);
   return {
     url,
     async stop() {
-      process.kill(pid, "SIGTERM");
-      await until(url, false, () => undefined);
+      // it writes its files first, and answers with the end of the connection
+      await once(url, (client) => client.shutdown()).catch(() => {});
+      while (await answers(url)) await setTimeout(50);
     },
   };
 }

@@ -44,10 +44,15 @@ export async function run(options: RunOptions): Promise<boolean> {
   let own: OwnRedis | undefined;
   let runs: Runs | undefined;
   let workers: Fleet | undefined;
-  const stop = async (): Promise<void> => {
-    await workers?.stop();
-    await runs?.close();
-    await own?.stop();
+  const say = (text: string) => console.error(text);
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await workers?.stop();
+      await runs?.close();
+      await own?.stop();
+    })();
+    return stopping;
   };
   const interrupted = () => void stop().then(() => process.exit(130));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
@@ -55,7 +60,7 @@ export async function run(options: RunOptions): Promise<boolean> {
     if (redis === undefined) own = await startRedis(join(folder, "redis"));
     else if (!(await answers(redis))) throw new Error(`no Redis answers at ${redis}`);
     const url = redis ?? (own as OwnRedis).url;
-    const queues = new Runs(manifest, key, url, limits);
+    const queues = new Runs(manifest, key, url, limits, say);
     runs = queues;
     const rows: Row[] = [];
     for (const count of options.workers) {
@@ -65,7 +70,7 @@ export async function run(options: RunOptions): Promise<boolean> {
         rows.push({ name, workers: count, result: before, before: true });
         continue;
       }
-      workers = await fleet(count, workerArguments(options, url), (text) => console.error(text));
+      workers = await fleet(count, workerArguments(options, url), say);
       rows.push({ name, workers: count, result: await wait(queues, name, workers), before: false });
       await workers.stop();
     }

@@ -19,7 +19,8 @@ export async function work(folder: string, url: string, limits: Limits, pace: Pa
   worker.on("error", () => {}); // connects again by itself
   await worker.waitUntilReady();
   // a run that started this one waits for all, so that none has a head start; without its run it ends
-  process.send?.("ready");
+  if (process.send) process.send("ready");
+  else console.log(`${options.name} takes shards of corpus ${key}`);
   process.on("disconnect", () => process.exit());
   const stop = () => void worker.close().then(() => process.exit());
   process.on("SIGTERM", stop);

@@ -1,5 +1,5 @@
 /** Runs on a real Redis: its own port, its own folder, and what goes wrong on the way. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Job, Queue } from "bullmq";
@@ -11,7 +11,7 @@ import { corpus, newCorpus, newFolder, removeFolders } from "./cli.js";
 
 const EQUAL = "equal to the serial run, bit for bit";
 /** Slow enough to be stopped in the middle; a dead worker's shard is soon another's. */
-const SLOW = ["--pause", "60", "--lock", "1000"];
+const SLOW = ["--pause", "60", "--lock", "2000"];
 const SCORES = /score\n[\s\S]*?\n\n/;
 
 let open: { close(): Promise<void> }[] = [];
@@ -86,14 +86,8 @@ describe("a run", () => {
     const folder = newCorpus();
     const args = ["run", "--data", folder, "--workers", "1", ...SLOW];
     const cut = corpus(args);
-    const server = await until(async () => {
-      try {
-        return JSON.parse(readFileSync(join(folder, "redis/server.json"), "utf8")) as { port: number };
-      } catch {
-        return undefined;
-      }
-    });
-    const url = `redis://127.0.0.1:${server.port}`;
+    const port = await until(async () => existsSync(join(folder, "redis/port")) && readFileSync(join(folder, "redis/port"), "utf8"));
+    const url = `redis://127.0.0.1:${port}`;
     const queue = shardQueue(folder, url);
     await until(async () => (await queue.getCompletedCount()) > 0);
     cut.process.kill("SIGINT");
@@ -102,6 +96,23 @@ describe("a run", () => {
     const again = await corpus(args).ended;
     expect(again.out).toContain(EQUAL);
     expect(again.code).toBe(0);
+  });
+});
+
+describe("workers elsewhere", () => {
+  it("take the shards of a run that starts none itself, and stop when they are told to", async () => {
+    const folder = newCorpus();
+    const { url } = await redis();
+    const workers = [0, 1].map(() => corpus(["work", "--data", folder, "--redis", url]));
+    const { code, out } = await corpus(["run", "--data", folder, "--workers", "0", "--name", "night-1", "--redis", url]).ended;
+    expect(out).toContain(EQUAL);
+    expect(code).toBe(0);
+    for (const { process } of workers) process.kill("SIGTERM");
+    for (const { ended } of workers) {
+      const { code, out } = await ended;
+      expect(out).toMatch(/-\d+ takes shards of corpus [0-9a-f]{12}\n/);
+      expect(code).toBe(0);
+    }
   });
 });
 
@@ -120,7 +131,9 @@ describe("what breaks in the middle", () => {
     expect(out).toMatch(/tokens +900\n/);
     expect(code).toBe(0);
     const job = (await queue.getJob(victim.id as string)) as Job<ShardEntry, ShardResult>;
-    expect([job.stalledCounter, job.attemptsStarted, await job.getState()]).toEqual([1, 2, "completed"]);
+    expect(await job.getState()).toBe("completed");
+    expect(job.stalledCounter).toBeGreaterThan(0);
+    expect(job.attemptsStarted).toBeGreaterThan(1);
     expect(await queue.getCompletedCount()).toBe(6);
   });
 
@@ -132,9 +145,10 @@ describe("what breaks in the middle", () => {
     const queue = shardQueue(folder, first.url);
     await until(async () => (await queue.getCompletedCount()) > 0);
     await first.stop();
-    await setTimeout(1500); // longer than a lock
+    await setTimeout(2500); // longer than a lock
     await redis(data, Number(new URL(first.url).port));
-    const { code, out } = await running.ended;
+    const { code, out, err } = await running.ended;
+    expect(err).toBe("no answer from Redis; waiting for it\n");
     expect(out).toContain(EQUAL);
     expect(code).toBe(0);
     expect(await queue.getCompletedCount()).toBe(6);
