@@ -90,7 +90,7 @@ it("the tarball holds what is used and nothing else", () => {
 
 describe("the lock files name packages for every platform, as npm ci wants, and no registry", () => {
   type Entry = { optionalDependencies?: Record<string, string>; resolved?: string };
-  for (const folder of ["", "playground/", "bench/rivals/"]) {
+  for (const folder of ["", "playground/", "bench/rivals/", "examples/perplexity/", "examples/corpus/"]) {
     it(`${folder}package-lock.json`, () => {
       const { packages } = JSON.parse(readFileSync(`${root}${folder}package-lock.json`, "utf8")) as { packages: Record<string, Entry> };
       const found = (from: string, name: string): boolean =>
