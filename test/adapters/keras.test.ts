@@ -59,15 +59,15 @@ for (const backend of BACKENDS) {
           expect(got).toHaveLength(5);
           // theirs clip probabilities at 1e-7
           got.forEach((loss, i) => {
- expect(loss, `${theirs}, ${JSON.stringify(args)}`).toBeCloseTo(want[i] as number, 4));
-});
+            expect(loss, `${theirs}, ${JSON.stringify(args)}`).toBeCloseTo(want[i] as number, 4);
+          });
         }
       }
       const mean = await train(model(asKerasLoss(tf, mseLoss, { reduction: "mean" }), CLASSES), x, y);
       const each = await train(model(asKerasLoss(tf, mseLoss), CLASSES), x, y);
       mean.forEach((loss, i) => {
- expect(loss).toBeCloseTo(each[i] as number, 5));
-});
+        expect(loss).toBeCloseTo(each[i] as number, 5);
+      });
       tf.dispose([x, y]);
       expect(tf.memory().numTensors).toBe(before);
     });
