@@ -37,3 +37,13 @@ export const BOX_GENERALIZED = 0;
 export const BOX_DISTANCE = 1;
 /** That and the difference of the aspect ratios. */
 export const BOX_COMPLETE = 2;
+
+// What is computed of every row against every other (in-batch losses).
+/** Softmax over the other side, where the row of the same number is right. */
+export const INFO_NCE = 0;
+/** Every pair on its own: right or wrong. */
+export const SIG_LIP = 1;
+/** Softmax over all other rows, the mean of those of the same label. */
+export const SUP_CON = 2;
+/** Each pair of one label against the rows of other labels. */
+export const NT_XENT = 3;
