@@ -28,6 +28,7 @@ export interface BatchHardTripletOptions {
  */
 export const batchHardTripletLoss: LossSpec<Loss<[embeddings: 1, labels: Classes], BatchHardTripletOptions, "embeddings", "embeddings">> = {
   name: "batchHardTripletLoss",
+  module: "inBatch",
   arguments: [differentiable("embeddings"), { name: "labels", classes: true }],
   options: [number("margin", 1), boolean("soft", false)],
   reductions: REDUCTIONS,

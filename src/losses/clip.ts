@@ -20,6 +20,7 @@ export const clipLoss: LossSpec<
   Loss<[image: 1, text: 2, logitScale: 3], Record<never, never>, "image" | "text" | "logitScale", "image" | "text" | "logitScale">
 > = {
   name: "clipLoss",
+  module: "inBatch",
   arguments: [differentiable("image"), differentiable("text"), differentiable("logitScale")],
   options: [],
   reductions: REDUCTIONS,

@@ -32,6 +32,7 @@ export interface InfoNceOptions {
  */
 export const infoNceLoss: LossSpec<Loss<[query: 1, key: 2], InfoNceOptions, "query" | "key", "query" | "key">> = {
   name: "infoNceLoss",
+  module: "inBatch",
   arguments: [differentiable("query"), differentiable("key")],
   options: [positive("temperature", 0.07), boolean("normalize", true), boolean("symmetric", false), integersOption("groups")],
   reductions: REDUCTIONS,

@@ -28,6 +28,7 @@ export interface NtXentOptions {
  */
 export const ntXentLoss: LossSpec<Loss<[embeddings: 1, labels: Classes], NtXentOptions, "embeddings", "embeddings", "mean" | "sum">> = {
   name: "ntXentLoss",
+  module: "inBatch",
   arguments: [differentiable("embeddings"), { name: "labels", classes: true }],
   options: [positive("temperature", 0.07), boolean("normalize", true)],
   reductions: ["mean", "sum"],

@@ -20,6 +20,7 @@ type Names = "image" | "text" | "logitScale" | "logitBias";
  */
 export const sigLipLoss: LossSpec<Loss<[image: 1, text: 2, logitScale: 3, logitBias: Tensor], Record<never, never>, Names, Names>> = {
   name: "sigLipLoss",
+  module: "inBatch",
   arguments: [differentiable("image"), differentiable("text"), differentiable("logitScale"), differentiable("logitBias")],
   options: [],
   reductions: REDUCTIONS,

@@ -27,6 +27,7 @@ export interface SupConOptions {
  */
 export const supConLoss: LossSpec<Loss<[embeddings: 1, labels: Classes], SupConOptions, "embeddings", "embeddings">> = {
   name: "supConLoss",
+  module: "inBatch",
   arguments: [differentiable("embeddings"), { name: "labels", classes: true }],
   options: [positive("temperature", 0.1), boolean("normalize", true)],
   reductions: REDUCTIONS,
