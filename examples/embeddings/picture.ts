@@ -22,14 +22,14 @@ const COLOURS = ["#4e79a7", "#f28e2b", "#e15759", "#2aa198", "#59a14f", "#d4a500
 const SIDE = 260;
 const GAP = 16;
 const EDGE = 24;
-const HEAD = 124;
-/** A line above each panel. */
-const LINE = 24;
+const HEAD = 134;
+/** A line above each panel: how far it is from the panel before it, and from its own. */
+const LINE = { above: 28, below: 8 };
 const MARGIN = 14;
 
 const STYLE = `.back { fill: #ffffff } .panel { fill: #f6f8fa; stroke: #d1d9e0 } text { font: 13px sans-serif; fill: #1f2328 }
 .title { font-size: 18px; font-weight: bold } .name { font-weight: bold } .small { font-size: 12px; fill: #59636e }
-.points { fill: none; stroke-width: 4.5; stroke-linecap: round; stroke-opacity: 0.65 }
+.points { fill: none; stroke-width: 4.5; stroke-linecap: round; stroke-opacity: 0.75 }
 .class { font-size: 17px; font-weight: bold; text-anchor: middle; dominant-baseline: central; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; stroke-linejoin: round }
 @media (prefers-color-scheme: dark) {
 .back { fill: #0d1117 } .panel { fill: #151b23; stroke: #3d444d } text { fill: #f0f6fc } .small { fill: #9198a1 } .class { stroke: #0d1117 } }`;
@@ -47,7 +47,7 @@ function scaled(plane: Float64Array, left: number, top: number): (axis: 0 | 1, r
 }
 
 function panel(when: string, { plane, recall }: Panel, classes: Int32Array, left: number, line: number): string {
-  const top = line + LINE - 8;
+  const top = line + LINE.below;
   const at = scaled(plane, left, top);
   const lines = [
     `<text x="${left}" y="${line}">${when}</text><text x="${left + SIDE}" y="${line}" text-anchor="end">recall@1 ${percent(recall)}</text>`,
@@ -56,6 +56,7 @@ function panel(when: string, { plane, recall }: Panel, classes: Int32Array, left
   const numerals: string[] = [];
   for (let label = 0; label < CLASSES; label++) {
     const rows = [...classes.keys()].filter((row) => classes[row] === label);
+    if (rows.length === 0) continue;
     // A line of no length with round ends is a dot: one path a class is a tenth of as many circles.
     const dots = rows.map((row) => `M${at(0, row).toFixed(1)} ${at(1, row).toFixed(1)}h0`).join("");
     lines.push(`<path class="points" stroke="${COLOURS[label]}" d="${dots}"/>`);
@@ -68,7 +69,8 @@ function panel(when: string, { plane, recall }: Panel, classes: Int32Array, left
 /** The columns as a picture of the points of `classes`; `caption` is a line under the title. */
 export function picture(columns: readonly Column[], classes: Int32Array, title: string, caption: string): string {
   const width = 2 * EDGE - GAP + columns.length * (SIDE + GAP);
-  const height = HEAD + 2 * (LINE + SIDE + GAP);
+  const pitch = LINE.above + LINE.below + SIDE;
+  const height = HEAD + 2 * pitch - LINE.above + EDGE;
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
     `<style>\n${STYLE}\n</style>`,
@@ -83,8 +85,8 @@ export function picture(columns: readonly Column[], classes: Int32Array, title: 
   }
   columns.forEach(({ name, from, before, after }, column) => {
     const left = EDGE + column * (SIDE + GAP);
-    lines.push(`<text class="name" x="${left}" y="${HEAD - 40}">${name}</text>`, `<text class="small" x="${left}" y="${HEAD - 22}">${from}</text>`);
-    lines.push(panel("untrained", before, classes, left, HEAD + 8), panel("trained", after, classes, left, HEAD + 8 + LINE + SIDE + GAP));
+    lines.push(`<text class="name" x="${left}" y="${HEAD - 46}">${name}</text><text class="small" x="${left}" y="${HEAD - 28}">${from}</text>`);
+    lines.push(panel("untrained", before, classes, left, HEAD), panel("trained", after, classes, left, HEAD + pitch));
   });
   return `${lines.join("\n")}\n</svg>\n`;
 }
