@@ -42,13 +42,14 @@ export interface Chart {
 
 const TOP = 14;
 const RIGHT = 14;
-const BOTTOM = 38;
+/** Below the axis: its ticks, and its name where it has one. */
+const BOTTOM = { named: 38, bare: 22 };
 /** How far outside of the frame a line may go, in heights: clipping hides it, and drawing at 1e12 is imprecise. */
 const FAR = 3;
 let clips = 0;
 
 export function chart({ width, height, x, y, label, handles = false, left = 38 }: ChartOptions): Chart {
-  const [right, bottom] = [width - RIGHT, height - BOTTOM];
+  const [right, bottom] = [width - RIGHT, height - (x.label ? BOTTOM.named : BOTTOM.bare)];
   const px = (value: number) => left + ((value - x.from) / (x.to - x.from)) * (right - left);
   const py = (value: number) => {
     const at = bottom - ((value - y.from) / (y.to - y.from)) * (bottom - TOP);

@@ -25,8 +25,9 @@ export const p = (...words: Words): HTMLElement => html("p", {}, ...words);
 export const code = (text: string): HTMLElement => html("code", {}, text);
 export const strong = (text: string): HTMLElement => html("strong", {}, text);
 
-/** A formula on a line of its own, in plain text. */
-export const maths = (text: string): HTMLElement => html("p", { class: "maths" }, text);
+/** Formulas, each on a line of its own, in plain text. */
+export const maths = (...lines: readonly string[]): HTMLElement =>
+  html("p", { class: "maths" }, ...lines.flatMap((line) => [html("span", {}, line), " "]));
 
 /** A link to the page of a loss. */
 export const loss = (name: LossName): HTMLElement => html("a", { href: `#/${name}` }, code(name));

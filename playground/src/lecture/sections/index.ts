@@ -2,7 +2,13 @@
 
 import type { Section } from "../section.js";
 import { behaviour } from "./behaviour.js";
+import { binary } from "./binary.js";
+import { divergence } from "./divergence.js";
+import { entropy } from "./entropy.js";
+import { likelihood } from "./likelihood.js";
 import { outlier } from "./outlier.js";
+import { pairs } from "./pairs.js";
+import { ranking } from "./ranking.js";
 import { reductions } from "./reductions.js";
 
-export const sections: readonly Section[] = [behaviour, reductions, outlier];
+export const sections: readonly Section[] = [behaviour, reductions, outlier, likelihood, entropy, binary, divergence, ranking, pairs];

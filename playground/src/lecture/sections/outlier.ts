@@ -13,9 +13,9 @@ import { caption, code, loss, maths, p, type Section, strong } from "../section.
 
 /** About y = 1 + 0.6 x, and the last but one, which is dragged. */
 const X = Float64Array.of(0.5, 1.2, 2, 2.8, 3.6, 4.5, 5.3, 6.1, 7, 7.8, 8.6, 9.4);
-const Y = Float64Array.of(1.5, 1.5, 2.4, 2.5, 3.3, 3.5, 4.4, 4.5, 5.4, 5.5, 9.5, 6.8);
+const Y = Float64Array.of(1.5, 1.5, 2.4, 2.5, 3.3, 3.5, 4.4, 4.5, 5.4, 5.5, 1, 6.8);
 const OUTLIER = 10;
-const [LOWEST, HIGHEST] = [-1, 11];
+const [LOWEST, HIGHEST] = [0, 11];
 const CENTRE = X.reduce((sum, x) => sum + x, 0) / X.length;
 /** The ends of a shrinking curve, in units of x. */
 const REACH = 3;
@@ -34,13 +34,13 @@ export const outlier: Section = {
   ],
   figure(root) {
     const y = Float64Array.from(Y);
-    let delta = 1;
+    let delta = 0.5;
     const kinds: { id: string; name: string; colour: string; gradient: Gradient; scale: number }[] = [
-      { id: "mse", name: "mseLoss (L2)", colour: "one", scale: 0.28, gradient: (x, t) => mseLoss.valueAndGrad(x, t, { reduction: "sum" }).grad.input },
+      { id: "mse", name: "mseLoss (L2)", colour: "one", scale: 0.3, gradient: (x, t) => mseLoss.valueAndGrad(x, t, { reduction: "sum" }).grad.input },
       { id: "l1", name: "l1Loss", colour: "two", scale: 0.8, gradient: (x, t) => l1Loss.valueAndGrad(x, t, { reduction: "sum" }).grad.input },
       {
         id: "huber",
-        name: "huberLoss, smoothL1Loss",
+        name: "huberLoss",
         colour: "three",
         scale: 0.8,
         gradient: (x, t) => huberLoss.valueAndGrad(x, t, { delta, reduction: "sum" }).grad.input,
@@ -181,7 +181,7 @@ export const outlier: Section = {
     return () => {};
   },
   after: () => [
-    maths("L2: d²    L1: |d|    Huber: ½ d² where |d| < δ, else δ (|d| − ½ δ)    smooth L1: Huber / δ"),
+    maths("L2 = d²", "L1 = |d|", "Huber = ½ d² where |d| < δ, else δ (|d| − ½ δ)", "smooth L1 = Huber / δ"),
     p(
       "L2’s pull grows with the error, so one wrong measurement can outweigh the rest. L1 pulls with the same force everywhere: a line through the middle of the points. Huber is L2 near the line and L1 far away; ",
       code("delta"),

@@ -101,7 +101,7 @@ export const reductions: Section = {
     return () => {};
   },
   after: () => [
-    maths("mean = (ℓ₁ + … + ℓₙ) / n   sum = ℓ₁ + … + ℓₙ"),
+    maths("sum = ℓ₁ + … + ℓₙ", "mean = (ℓ₁ + … + ℓₙ) / n"),
     p(
       "Feed the same five points twenty times: the mean stays, and so does the step that training takes; the sum grows twentyfold, and with it the step. That is why the mean is the default, and why ",
       code("sum"),
