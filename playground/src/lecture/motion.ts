@@ -62,7 +62,8 @@ export function motion({ stage, auto = false, play = "Play", frame }: MotionOpti
   const node = button(play, () => (running ? stop() : start()));
   node.classList.add("play");
   const touched = (event: Event) => {
-    if (running && !(event.target instanceof Node && node.contains(event.target))) stop();
+    // a slider that is moved by what plays is not a touch
+    if (running && event.isTrusted && !(event.target instanceof Node && node.contains(event.target))) stop();
   };
   for (const type of ["pointerdown", "keydown", "input"]) stage.addEventListener(type, touched, { capture: true });
   const observer = new IntersectionObserver(([entry]) => {

@@ -2,6 +2,7 @@
 
 import { html } from "../dom.js";
 import type { LossName } from "../losses/descriptor.js";
+import { losses } from "../losses/index.js";
 import type { Mount } from "../view.js";
 
 export type Words = readonly (Node | string)[];
@@ -29,8 +30,8 @@ export const strong = (text: string): HTMLElement => html("strong", {}, text);
 export const maths = (...lines: readonly string[]): HTMLElement =>
   html("p", { class: "maths" }, ...lines.flatMap((line) => [html("span", {}, line), " "]));
 
-/** A link to the page of a loss. */
-export const loss = (name: LossName): HTMLElement => html("a", { href: `#/${name}` }, code(name));
+/** A link to the page of a loss; the name alone where it has none. */
+export const loss = (name: LossName): HTMLElement => (losses.some((page) => page.name === name) ? html("a", { href: `#/${name}` }, code(name)) : code(name));
 
 /** A link within the lecture. */
 export const see = (id: string, text: string): HTMLElement => html("a", { href: `#/lecture?at=${id}` }, text);

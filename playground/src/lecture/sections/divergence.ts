@@ -15,9 +15,9 @@ const REACH = 20;
 const CELLS = steps(-REACH, REACH, 2000);
 const CELL = CELLS[1]! - CELLS[0]!;
 /** Half of the widest view. */
-const SEEN = 6;
+const SEEN = 5;
 const FIRST = CELLS.findIndex((x) => x >= -SEEN);
-const [LEAST, MOST] = [0.3, 2.5];
+const [LEAST, MOST] = [0.4, 2];
 
 /** Logarithms of the probabilities of the cells: the Gaussian's exponent, normalised. */
 const gaussian = (mean: number, deviation: number) =>
@@ -44,12 +44,12 @@ export const divergence: Section = {
   ],
   figure(root) {
     let mean = 1.5;
-    let deviation = 0.7;
+    let deviation = 0.8;
     const width = columnWidth(root, 1, 0, 760);
     const picture = chart({
       width,
       height: width < 500 ? 240 : 270,
-      x: { from: -SEEN, to: SEEN, ticks: [-6, -4, -2, 0, 2, 4, 6], label: "" },
+      x: { from: -SEEN, to: SEEN, ticks: [-4, -2, 0, 2, 4], label: "" },
       y: { from: -0.4, to: 1.4, ticks: [0, 0.5, 1], label: "density" },
       label: "Two Gaussians; the mean and the width of one are dragged",
       handles: true,
@@ -74,15 +74,15 @@ export const divergence: Section = {
     ]);
 
     const move = (mu: number, sigma: number) => {
-      mean = clamp(Math.round(mu * 100) / 100, -4, 4);
+      mean = clamp(Math.round(mu * 100) / 100, -3, 3);
       deviation = clamp(Math.round(sigma * 100) / 100, LEAST, MOST);
       update();
     };
     const announce = [
       draggable(top, {
         label: "mean of q",
-        min: -4,
-        max: 4,
+        min: -3,
+        max: 3,
         to: (x) => move(picture.toX(x), deviation),
         by: (dx, dy) => move(mean + 0.1 * (dx + dy), deviation),
         state: () => ({ now: mean, text: `${fixed(mean, 2)}; KL ${numbers.node.querySelector("dd")!.textContent}` }),
@@ -130,7 +130,7 @@ export const divergence: Section = {
       html("hr", {}),
       columns(
         288,
-        html("div", {}, caption("A one-hot target: two samples, three classes"), slider({ label: "probability of the right class, first sample", min: 0.01, max: 1, step: 0.01, value: 0.2, onInput: hot })),
+        html("div", {}, caption("A one-hot target: two samples, three classes"), slider({ label: "p of the right class, first sample", min: 0.01, max: 1, step: 0.01, value: 0.2, onInput: hot })),
         table.node,
       ),
     );

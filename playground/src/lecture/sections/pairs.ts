@@ -10,7 +10,7 @@ import { board } from "../board.js";
 import { chart, columns, columnWidth, steps } from "../chart.js";
 import { motion } from "../motion.js";
 import { readout } from "../readout.js";
-import { caption, code, listing, maths, p, type Section } from "../section.js";
+import { caption, listing, loss, maths, p, type Section } from "../section.js";
 
 const KINDS = ["A", "B", "C"];
 const COLOURS = ["one", "two", "three"];
@@ -102,7 +102,7 @@ export const pairs: Section = {
 
     function update(): void {
       const { value, total, each, distances } = evaluate();
-      numbers.update([value, each.filter((loss) => loss > 1e-3).length]);
+      numbers.update([value, each.filter((value) => value > 1e-3).length]);
       PAIRS.forEach(([i, j], n) => {
         const [a, b] = [stage.at[i]!, stage.at[j]!];
         set(lines[n]!, { d: each[n]! > 1e-3 ? `M${stage.x(a[0]!).toFixed(1)} ${stage.y(a[1]!).toFixed(1)}L${stage.x(b[0]!).toFixed(1)} ${stage.y(b[1]!).toFixed(1)}` : "" });
@@ -130,7 +130,7 @@ export const pairs: Section = {
       columns(
         288,
         html("div", {}, stage.node),
-        html("div", {}, caption(html("span", { class: "value" }, "the same: d²"), ", ", html("span", { class: "gradient" }, "not the same: max(0, m − d)²")), picture.node),
+        html("div", {}, caption(html("span", { class: "value" }, "the same: d²"), ", ", html("span", { class: "gradient" }, "not: max(0, m − d)²")), picture.node),
       ),
       html(
         "div",
@@ -163,11 +163,13 @@ export const pairs: Section = {
     return moving.end;
   },
   after: () => [
-    maths("the same (y = 1): ℓ = d²", "not the same (y = −1): ℓ = max(0, m − d)²"),
+    maths("the same (y = 1): ℓ = d²", "not (y = −1): ℓ = max(0, m − d)²"),
     p(
       "A Siamese network is one network that is run on both pictures: the same weights, so the gradients of both runs add up, as the arrows of a point do here. Drawing alone would put everything in one place; the push keeps the kinds apart, and the margin says when it is enough. It is Hadsell, Chopra and LeCun’s loss of 2006. On distances that are at hand there is also ",
-      code("hingeEmbeddingLoss"),
-      ", which draws with the same force at every distance.",
+      loss("hingeEmbeddingLoss"),
+      ", which draws with the same force at every distance. (",
+      loss("contrastiveLoss"),
+      ")",
     ),
     listing("const a = network(first), b = network(second); // one network\ncontrastiveLoss(a, b, sameOrNot, { margin: 1.5 }) // 1 or -1"),
   ],
