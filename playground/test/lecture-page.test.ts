@@ -144,7 +144,8 @@ test("a finger drags, and the page does not scroll", async () => {
   const scrolled = await page.evaluate(() => scrollY);
   const before = await exact(page, "triplets-far");
   const session = await page.context().newCDPSession(page);
-  const touch = (type: "touchStart" | "touchMove" | "touchEnd", touchPoints: { x: number; y: number }[]) => session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", touchPoints: { x: number; y: number }[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints });
   await touch("touchStart", [{ x, y }]);
   for (let i = 1; i <= 6; i++) await touch("touchMove", [{ x: x + 4 * i, y: y - 8 * i }]);
   await touch("touchEnd", []);

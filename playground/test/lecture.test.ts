@@ -85,7 +85,7 @@ test("outlier: three slopes, from the textbook and by search", async () => {
       sum(
         xs.map((x, k) => {
           const d = Math.abs(level + slope * (x - cx) - ys[k]!);
-          return d < delta ? d * d / 2 : delta * (d - delta / 2);
+          return d < delta ? (d * d) / 2 : delta * (d - delta / 2);
         }),
       );
     let at = [cy, least];
@@ -194,7 +194,7 @@ test("binary: what breaks in float32, and what does not", async () => {
   const inside = await now(page, "binary-handle");
   expect(inside).toBeLessThan(17);
   expect(await exact(page, "binary-bce")).toBeCloseTo(-Math.log(1 - fround(1 / (1 + Math.exp(-inside)))), 3);
-  await page.getByLabel("target").first().selectOption("1");
+  await page.locator("[data-section=binary] select").selectOption("1");
   expect(await now(page, "binary-handle")).toBe(-inside);
   await right(1);
   await done(page);
@@ -270,7 +270,11 @@ test("pairs: all pairs, and learning takes them apart", async () => {
 test("triplets: margin and ratio, with swap and without, step and play", async () => {
   const page = await openSection(site, "triplets");
   const right = async (kind: "margin" | "ratio", swap: boolean) => {
-    const [a, p, n] = (await Promise.all(["anchor", "positive", "negative"].map((name) => place(page, `triplets-${name}`)))) as [number[], number[], number[]];
+    const [a, p, n] = (await Promise.all((["anchor", "positive", "negative"] as const).map((name) => place(page, `triplets-${name}`)))) as number[][] as [
+      number[],
+      number[],
+      number[],
+    ];
     const distance = (x: number[], y: number[]) => Math.hypot(x[0]! - y[0]!, x[1]! - y[1]!);
     const near = distance(a, p);
     const far = swap ? Math.min(distance(a, n), distance(p, n)) : distance(a, n);
@@ -287,7 +291,7 @@ test("triplets: margin and ratio, with swap and without, step and play", async (
   await right("margin", false);
   await section.getByLabel("swap").check();
   await right("margin", true);
-  await section.getByLabel("loss").selectOption("ratio");
+  await section.locator("select").selectOption("ratio");
   await right("ratio", true);
   await section.getByLabel("swap").uncheck();
   await right("ratio", false);
@@ -328,7 +332,7 @@ test("cosine: directions count, lengths do not", async () => {
   await expect.poll(async () => Math.abs((await exact(page, "cosine-length-a")) - length)).toBeGreaterThan(0.2);
   expect(await exact(page, "cosine-cosine")).toBeCloseTo(cosine, 9);
   await section.getByRole("button", { name: "Pause" }).click();
-  await section.getByLabel("target").selectOption("-1");
+  await section.locator("select").selectOption("-1");
   await fillSlider(page, "cosine", "margin", 0.3);
   await right((cosine) => Math.max(0, cosine - 0.3));
   await done(page);
@@ -369,7 +373,10 @@ test("search: training finds what looks alike", { timeout: 180_000 }, async () =
   expect(await exact(page, "search-precision")).toBeGreaterThan(75);
   expect(await exact(page, "search-precision-before")).toBe(before);
   await page.getByTestId("search-query-7").click();
-  const names = await page.getByTestId("search-after").locator("canvas").evaluateAll((all) => all.map((canvas) => canvas.getAttribute("aria-label")!));
+  const names = await page
+    .getByTestId("search-after")
+    .locator("canvas")
+    .evaluateAll((all) => all.map((canvas) => canvas.getAttribute("aria-label")!));
   expect(names).toHaveLength(8);
   for (const name of names) expect(name).toMatch(name.endsWith(" 7") ? /^right/ : /^wrong: a \d$/);
   expect(names.filter((name) => name.startsWith("right")).length).toBeGreaterThan(4);

@@ -42,7 +42,13 @@ export function board({ width, height, unit, label, points, start, changed, desc
   const py = (y: number) => height / 2 - y * unit;
   const under = svg("g");
   const handles = points.map(({ id, letter, colour = "" }) =>
-    svg("g", { "data-testid": id, class: colour }, svg("circle", { class: "reach", r: 20 }), svg("circle", { class: "grip", r: GRIP }), svg("text", {}, letter)),
+    svg(
+      "g",
+      { "data-testid": id, class: colour },
+      svg("circle", { class: "reach", r: 20 }),
+      svg("circle", { class: "grip", r: GRIP }),
+      svg("text", {}, letter),
+    ),
   );
   const node = svg(
     "svg",

@@ -15,8 +15,10 @@ export interface Fit extends Line {
 export type Gradient = (predictions: Float64Array, targets: Float64Array) => Float64Array;
 
 const ROUNDS = 60;
-/** A residual of 0 has no direction; near it, L1's weight would be infinite. */
+/** A residual of 0 has no weight; what is nearer than this counts as this far away. */
 const LEAST = 1e-7;
+/** A point on the line, but for rounding: it is on the line, where L1's gradient is 0. */
+const ON = 1e-5;
 
 /**
  * Iteratively reweighted least squares: a point weighs what the loss's gradient is, divided by its residual; the weighted least squares line is the next guess.
@@ -25,14 +27,17 @@ const LEAST = 1e-7;
 export function fit(x: Float64Array, y: Float64Array, gradient: Gradient, start: Line = { level: 0, slope: 0 }): Fit {
   const centre = x.reduce((sum, at) => sum + at, 0) / x.length;
   let { level, slope } = start;
-  const predict = () => x.map((at) => level + slope * (at - centre));
+  const predict = (least: number, instead: number) =>
+    x.map((at, i) => {
+      const prediction = level + slope * (at - centre);
+      return Math.abs(prediction - y[i]!) < least ? y[i]! + instead : prediction;
+    });
   for (let round = 0; round < ROUNDS; round++) {
-    const predictions = predict();
+    const predictions = predict(LEAST, LEAST);
     const pulls = gradient(predictions, y);
     let [w, wx, wxx, wy, wxy] = [0, 0, 0, 0, 0];
     for (let i = 0; i < x.length; i++) {
-      const residual = predictions[i]! - y[i]!;
-      const weight = Math.abs(residual) > LEAST ? pulls[i]! / residual : 1 / LEAST;
+      const weight = pulls[i]! / (predictions[i]! - y[i]!);
       const at = x[i]! - centre;
       w += weight;
       wx += weight * at;
@@ -47,5 +52,5 @@ export function fit(x: Float64Array, y: Float64Array, gradient: Gradient, start:
     ({ level, slope } = next);
     if (moved < 1e-10) break;
   }
-  return { level, slope, pulls: gradient(predict(), y) };
+  return { level, slope, pulls: gradient(predict(ON, 0), y) };
 }

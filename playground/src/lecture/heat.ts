@@ -26,20 +26,31 @@ export function evaluate(kind: TripletKind, [anchor, positive, negative]: readon
     : tripletRatioLoss.valueAndGrad(anchor, positive, negative, { swap, reduction: "none" });
 }
 
-/** Triplets with these distances: the anchor at the origin, the positive on the x axis, the negative at the angle, which only swap sees. */
-function triplets(near: ArrayLike<number>, far: ArrayLike<number>, angle: number): [Rows, Rows, Rows] {
-  const rows = (fill: (i: number) => readonly [number, number]) => ({ data: Float64Array.from(Array.from(near, (_, i) => fill(i)).flat()), shape: [near.length, 2] });
-  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  return [rows(() => [0, 0]), rows((i) => [near[i]!, 0]), rows((i) => [far[i]! * cos, far[i]! * sin])];
-}
-
 const centre = (i: number) => ((i + 0.5) / CELLS) * FARTHEST;
-const NEAR = Array.from({ length: CELLS * CELLS }, (_, i) => centre(i % CELLS));
-const FAR = Array.from({ length: CELLS * CELLS }, (_, i) => FARTHEST - centre(Math.floor(i / CELLS)));
+const SHAPE = [CELLS * CELLS, 2];
+/** The anchors are at the origin, the positives on the x axis; the top row, of the largest δ−, comes first. */
+const ANCHORS = { data: new Float64Array(2 * CELLS * CELLS), shape: SHAPE };
+const POSITIVES = { data: Float64Array.from({ length: 2 * CELLS * CELLS }, (_, i) => (i % 2 ? 0 : centre((i / 2) % CELLS))), shape: SHAPE };
+const FAR = Float64Array.from({ length: CELLS * CELLS }, (_, i) => FARTHEST - centre(Math.floor(i / CELLS)));
+
+/** The loss of each cell. The negatives are at the angle, which only swap sees. */
+function values(kind: TripletKind, { margin, swap }: TripletSettings, angle: number): Float64Array {
+  const negatives = { data: new Float64Array(2 * CELLS * CELLS), shape: SHAPE };
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  for (let i = 0; i < FAR.length; i++) {
+    negatives.data[2 * i] = FAR[i]! * cos;
+    negatives.data[2 * i + 1] = FAR[i]! * sin;
+  }
+  return kind === "margin"
+    ? tripletMarginLoss(ANCHORS, POSITIVES, negatives, { margin, swap, reduction: "none" })
+    : tripletRatioLoss(ANCHORS, POSITIVES, negatives, { swap, reduction: "none" });
+}
 
 export interface Heat {
   readonly node: HTMLElement;
-  /** The colours: of the loss, its settings, and with swap the angle. */
+  /** Takes the theme's colour; `paint` shows it. */
+  colour(): void;
+  /** How dark each cell is: by the loss, its settings, and with swap the angle. */
   paint(settings: TripletSettings, angle: number): void;
   mark(near: number, far: number, value: number): void;
 }
@@ -59,21 +70,22 @@ export function heat(kind: TripletKind, size: number): Heat {
   Object.assign(canvas.style, { left: percent(left), top: percent(top), width: percent(picture.x(FARTHEST) - left), height: percent(picture.y(0) - top) });
   const node = html("div", { class: "heat" }, canvas, picture.node);
   node.style.maxWidth = `${size}px`;
+  const pixels = new ImageData(CELLS, CELLS);
   const border = picture.line("faint");
   const here = picture.over.appendChild(svg("circle", { class: "low one", r: 5 }));
   return {
     node,
     paint(settings, angle) {
-      const { value } = evaluate(kind, triplets(NEAR, FAR, angle), settings);
-      const [r, g, b] = ink(node, "--value");
-      const pixels = new ImageData(CELLS, CELLS);
-      value.forEach((v, i) => {
-        pixels.data.set([r, g, b, Math.min(255, (255 * v) / LARGEST)], 4 * i);
-      });
+      const loss = values(kind, settings, angle);
+      for (let i = 0; i < loss.length; i++) pixels.data[4 * i + 3] = Math.min(255, (255 * loss[i]!) / LARGEST);
       canvas.getContext("2d")!.putImageData(pixels, 0, 0);
       // where the margin loss becomes 0, and where the ratio loss does not prefer either
       const gap = kind === "margin" ? settings.margin : 0;
       set(border, { d: picture.path([[0, gap] as const, [FARTHEST, FARTHEST + gap] as const]), visibility: settings.swap ? "hidden" : "visible" });
+    },
+    colour() {
+      const rgb = ink(node, "--value");
+      for (let i = 0; i < CELLS * CELLS; i++) pixels.data.set(rgb, 4 * i);
     },
     mark(near, far, value) {
       set(here, { cx: picture.x(Math.min(near, FARTHEST)), cy: picture.y(Math.min(far, FARTHEST)) });

@@ -22,7 +22,11 @@ export function readout(shown: readonly Shown[]): Readout {
   const node = html("dl", { class: "readout" }, ...shown.map(({ name }, i) => html("div", {}, html("dt", {}, name), cells[i]!)));
   return {
     node,
-    update: (values) => values.forEach((value, i) => say(cells[i]!, value, shown[i]!.digits)),
+    update(values) {
+      values.forEach((value, i) => {
+        say(cells[i]!, value, shown[i]!.digits);
+      });
+    },
   };
 }
 

@@ -58,7 +58,8 @@ export function searcher({ train, test }: { train: Digits; test: Digits }): Sear
       const places = { data: network.forward(test.pixels, test.count), shape: [test.count, PLACE] };
       const distances = cdist(places, places);
       const found = new Int32Array(test.count * FOUND);
-      for (let query = 0; query < test.count; query++) found.set(nearest(distances.subarray(query * test.count, (query + 1) * test.count), query), query * FOUND);
+      for (let query = 0; query < test.count; query++)
+        found.set(nearest(distances.subarray(query * test.count, (query + 1) * test.count), query), query * FOUND);
       return found;
     },
   };

@@ -27,8 +27,7 @@ export const code = (text: string): HTMLElement => html("code", {}, text);
 export const strong = (text: string): HTMLElement => html("strong", {}, text);
 
 /** Formulas, each on a line of its own, in plain text. */
-export const maths = (...lines: readonly string[]): HTMLElement =>
-  html("p", { class: "maths" }, ...lines.flatMap((line) => [html("span", {}, line), " "]));
+export const maths = (...lines: readonly string[]): HTMLElement => html("p", { class: "maths" }, ...lines.flatMap((line) => [html("span", {}, line), " "]));
 
 /** A link to the page of a loss; the name alone where it has none. */
 export const loss = (name: LossName): HTMLElement => (losses.some((page) => page.name === name) ? html("a", { href: `#/${name}` }, code(name)) : code(name));
@@ -37,6 +36,6 @@ export const loss = (name: LossName): HTMLElement => (losses.some((page) => page
 export const see = (id: string, text: string): HTMLElement => html("a", { href: `#/lecture?at=${id}` }, text);
 
 /** Lines of code to read; the region scrolls, never the page. */
-export const listing = (text: string): HTMLElement => html("pre", { class: "code", tabindex: 0, role: "region", "aria-label": "Code" }, code(text));
+export const listing = (text: string): HTMLElement => html("pre", { class: "code", tabindex: 0, role: "group", "aria-label": "Code" }, code(text));
 
 export const caption = (...words: Words): HTMLElement => html("p", { class: "title" }, ...words);

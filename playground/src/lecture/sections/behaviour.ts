@@ -77,7 +77,9 @@ export const behaviour: Section = {
   short: "What a loss is",
   claim: "A loss says how wrong a prediction is, and choosing it chooses what is learned",
   height: [380, 420],
-  lead: () => [p("Seven deliveries took these minutes. Which one number should stand for all? The lowest point of each curve is that loss’s answer. Drag a dot.")],
+  lead: () => [
+    p("Seven deliveries took these minutes. Which one number should stand for all? The lowest point of each curve is that loss’s answer. Drag a dot."),
+  ],
   figure(root) {
     const times = Float64Array.from(START);
     const width = columnWidth(root, 1, 0, 860);

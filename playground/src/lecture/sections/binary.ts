@@ -83,7 +83,9 @@ export const binary: Section = {
     });
     set(lines[0]![2]!, { "stroke-width": 4 });
     const rule = gradients.over.appendChild(svg("line", { class: "edge", "stroke-dasharray": "2 4" }));
-    const handle = values.over.appendChild(svg("g", { "data-testid": "binary-handle" }, svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "grip", r: GRIP - 3 })));
+    const handle = values.over.appendChild(
+      svg("g", { "data-testid": "binary-handle" }, svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "grip", r: GRIP - 3 })),
+    );
     const named = KINDS.map(({ colour, name }) => ({ colour, name }));
     const numbers = readout(KINDS.map(({ id }, i) => ({ id: `binary-${id}`, ...named[i]! })));
     const slopes = readout(KINDS.map(({ id }, i) => ({ id: `binary-${id}-gradient`, ...named[i]! })));
@@ -140,7 +142,11 @@ export const binary: Section = {
           },
         }),
       ),
-      columns(288, html("div", {}, caption("value"), values.node, numbers.node), html("div", {}, caption("gradient by the logit"), gradients.node, slopes.node)),
+      columns(
+        288,
+        html("div", {}, caption("value"), values.node, numbers.node),
+        html("div", {}, caption("gradient by the logit"), gradients.node, slopes.node),
+      ),
     );
     draw();
     return () => {};

@@ -14,17 +14,41 @@ interface Row {
 
 const rows = (): readonly Row[] => [
   { output: "a number", kind: "number", losses: ["mseLoss"], mind: ["its mean; outliers weigh much"], back: ["outlier", "line fit"] },
-  { output: "a number, data with outliers", kind: "number", losses: ["huberLoss", "smoothL1Loss", "l1Loss"], mind: ["delta: from where on an error is an outlier"], back: ["outlier", "line fit"] },
+  {
+    output: "a number, data with outliers",
+    kind: "number",
+    losses: ["huberLoss", "smoothL1Loss", "l1Loss"],
+    mind: ["delta: from where on an error is an outlier"],
+    back: ["outlier", "line fit"],
+  },
   { output: "a bound that holds nine times of ten", kind: "number", losses: ["pinballLoss"], mind: ["quantile 0.9"], back: ["behaviour", "what a loss is"] },
   { output: "a number and how sure", kind: "number", losses: ["gaussianNllLoss"], mind: ["a mean and a variance"], back: ["likelihood", "likelihood"] },
   { output: "a count", kind: "number", losses: ["poissonNllLoss"], mind: ["the model gives log of the rate"], back: ["likelihood", "likelihood"] },
   { output: "one of many classes", kind: "class", losses: ["crossEntropyLoss"], mind: ["give logits, no softmax before"], back: ["entropy", "p − q"] },
   { output: "log-probabilities already", kind: "class", losses: ["nllLoss"], mind: ["weights for rare classes"], back: ["likelihood", "likelihood"] },
-  { output: "yes or no, or several labels at once", kind: "class", losses: ["bceWithLogitsLoss"], mind: ["give logits, no sigmoid before"], back: ["binary", "the ends"] },
+  {
+    output: "yes or no, or several labels at once",
+    kind: "class",
+    losses: ["bceWithLogitsLoss"],
+    mind: ["give logits, no sigmoid before"],
+    back: ["binary", "the ends"],
+  },
   { output: "a distribution", kind: "distribution", losses: ["klDivLoss"], mind: ["reduction batchmean"], back: ["divergence", "KL"] },
   { output: "scores to rank", kind: "order", losses: ["marginRankingLoss", "multiMarginLoss"], mind: ["a margin above 0"], back: ["ranking", "hardest wrong"] },
-  { output: "a place, from pairs", kind: "embedding", losses: ["contrastiveLoss", "hingeEmbeddingLoss"], mind: ["a margin, or all collapses"], back: ["pairs", "pairs"] },
-  { output: "a place, from comparisons", kind: "embedding", losses: ["tripletMarginLoss", "tripletRatioLoss"], mind: ["which triplets are drawn"], back: ["triplets", "triplets"] },
+  {
+    output: "a place, from pairs",
+    kind: "embedding",
+    losses: ["contrastiveLoss", "hingeEmbeddingLoss"],
+    mind: ["a margin, or all collapses"],
+    back: ["pairs", "pairs"],
+  },
+  {
+    output: "a place, from comparisons",
+    kind: "embedding",
+    losses: ["tripletMarginLoss", "tripletRatioLoss"],
+    mind: ["which triplets are drawn"],
+    back: ["triplets", "triplets"],
+  },
   { output: "a direction", kind: "embedding", losses: ["cosineEmbeddingLoss"], mind: ["a margin near 0 in many dimensions"], back: ["equator", "equator"] },
 ];
 
@@ -75,6 +99,10 @@ export const choice: Section = {
     return () => {};
   },
   after: () => [
-    p("Whichever it is: watch it ", html("a", { href: "#/train" }, "train a network"), ", and look at value and gradient on its own page. When a model does not do what you want, ask first whether it does what you asked of it; that is what the loss says."),
+    p(
+      "Whichever it is: watch it ",
+      html("a", { href: "#/train" }, "train a network"),
+      ", and look at value and gradient on its own page. When a model does not do what you want, ask first whether it does what you asked of it; that is what the loss says.",
+    ),
   ],
 };

@@ -23,7 +23,11 @@ export const cosine: Section = {
   short: "Cosine",
   claim: "The cosine compares directions: how long a vector is does not matter",
   height: [430, 800],
-  lead: () => [p("Drag a tip. Outwards and inwards nothing changes but the arrows, which turn a long vector less; around the origin everything does. Play changes the lengths alone.")],
+  lead: () => [
+    p(
+      "Drag a tip. Outwards and inwards nothing changes but the arrows, which turn a long vector less; around the origin everything does. Play changes the lengths alone.",
+    ),
+  ],
   figure(root) {
     let target = 1;
     let margin = 0;
@@ -39,7 +43,10 @@ export const cosine: Section = {
       describe: () => `cosine ${numbers.node.querySelector("dd")!.textContent}`,
     });
     const unit = stage.x(1) - stage.x(0);
-    stage.under.append(svg("circle", { class: "edge", "stroke-dasharray": "2 5", cx: stage.x(0), cy: stage.y(0), r: unit }), svg("circle", { cx: stage.x(0), cy: stage.y(0), r: 2.5 }));
+    stage.under.append(
+      svg("circle", { class: "edge", "stroke-dasharray": "2 5", cx: stage.x(0), cy: stage.y(0), r: unit }),
+      svg("circle", { cx: stage.x(0), cy: stage.y(0), r: 2.5 }),
+    );
     const between = stage.under.appendChild(svg("path", { class: "edge" }));
     const vectors = ["one", "two"].map((colour) => stage.under.appendChild(svg("path", { class: `ray ${colour}` })));
     const pulls = [0, 1].map(() => stage.under.appendChild(svg("path", { class: "pull" })));

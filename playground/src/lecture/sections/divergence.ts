@@ -62,7 +62,9 @@ export const divergence: Section = {
     set(name("p"), { x: picture.x(-0.9), y: picture.y(0.36) });
     const called = name("q");
     const grip = (id: string, letter: string) =>
-      picture.over.appendChild(svg("g", { "data-testid": id }, svg("circle", { class: "reach", r: 20 }), svg("circle", { class: "grip", r: GRIP - 1 }), svg("text", {}, letter)));
+      picture.over.appendChild(
+        svg("g", { "data-testid": id }, svg("circle", { class: "reach", r: 20 }), svg("circle", { class: "grip", r: GRIP - 1 }), svg("text", {}, letter)),
+      );
     const top = grip("divergence-mean", "μ");
     const side = grip("divergence-width", "σ");
     const shownCells = CELLS.slice(FIRST, CELLS.length - FIRST);
@@ -130,7 +132,12 @@ export const divergence: Section = {
       html("hr", {}),
       columns(
         288,
-        html("div", {}, caption("A one-hot target: two samples, three classes"), slider({ label: "p of the right class, first sample", min: 0.01, max: 1, step: 0.01, value: 0.2, onInput: hot })),
+        html(
+          "div",
+          {},
+          caption("A one-hot target: two samples, three classes"),
+          slider({ label: "p of the right class, first sample", min: 0.01, max: 1, step: 0.01, value: 0.2, onInput: hot }),
+        ),
         table.node,
       ),
     );

@@ -24,7 +24,11 @@ export const entropy: Section = {
   claim: "Softmax with cross entropy pulls every logit by p − q: what was said, less what is true",
   height: [470, 900],
   lead: () => [
-    p("Four scores (logits) become probabilities p; the truth q is 1 for the right class. The ", html("span", { class: "gradient" }, "arrows"), " are q − p, the push that one training step gives. Drag the scores, choose the truth, or let it learn."),
+    p(
+      "Four scores (logits) become probabilities p; the truth q is 1 for the right class. The ",
+      html("span", { class: "gradient" }, "arrows"),
+      " are q − p, the push that one training step gives. Drag the scores, choose the truth, or let it learn.",
+    ),
   ],
   figure(root) {
     let logits = [...START];
@@ -43,7 +47,12 @@ export const entropy: Section = {
     const pushes = NAMES.map(() => picture.over.appendChild(svg("path", { class: "pull" })));
     const handles = NAMES.map((_, i) =>
       picture.over.appendChild(
-        svg("g", { "data-testid": `entropy-logit-${i}` }, svg("rect", { class: "grip", x: picture.x(i) - 24, y: -11, width: 48, height: 22, rx: 11 }), svg("text", { x: picture.x(i) })),
+        svg(
+          "g",
+          { "data-testid": `entropy-logit-${i}` },
+          svg("rect", { class: "grip", x: picture.x(i) - 24, y: -11, width: 48, height: 22, rx: 11 }),
+          svg("text", { x: picture.x(i) }),
+        ),
       ),
     );
     const numbers = readout([
@@ -132,7 +141,13 @@ export const entropy: Section = {
       loss("crossEntropyLoss"),
       ")",
     ),
-    listing("crossEntropyLoss(logits, 0)                  // the logits, not softmax(logits)\nnllLoss(logSoftmax(logits, { dim: 0 }), 0)   // the same in two steps\ncrossEntropyLoss.valueAndGrad(logits, 0).grad.input // p − q"),
-    p("In code the target is the class’s number; an array of the logits’ shape is read as probabilities q, and ", code("labelSmoothing"), " makes such a q of a class."),
+    listing(
+      "crossEntropyLoss(logits, 0)                  // the logits, not softmax(logits)\nnllLoss(logSoftmax(logits, { dim: 0 }), 0)   // the same in two steps\ncrossEntropyLoss.valueAndGrad(logits, 0).grad.input // p − q",
+    ),
+    p(
+      "In code the target is the class’s number; an array of the logits’ shape is read as probabilities q, and ",
+      code("labelSmoothing"),
+      " makes such a q of a class.",
+    ),
   ],
 };

@@ -87,7 +87,9 @@ export const equator: Section = {
     });
     const beyond = picture.inner.appendChild(svg("rect", { class: "band" }));
     const wide = picture.x(-1 + 2 / BINS) - picture.x(-1);
-    const bars = Array.from({ length: BINS }, (_, i) => picture.inner.appendChild(svg("rect", { class: "count", x: picture.x(-1 + (2 * i) / BINS) + 0.5, width: Math.max(1, wide - 1) })));
+    const bars = Array.from({ length: BINS }, (_, i) =>
+      picture.inner.appendChild(svg("rect", { class: "count", x: picture.x(-1 + (2 * i) / BINS) + 0.5, width: Math.max(1, wide - 1) })),
+    );
     const theory = picture.line("three");
     const edge = picture.line("drop orange");
     const marginName = picture.over.appendChild(svg("text", { class: "halo" }, "margin"));
@@ -117,7 +119,9 @@ export const equator: Section = {
       const share = cosines.reduce((count, cosine) => count + (cosine > margin ? 1 : 0), 0) / cosines.length;
       const deviation = Math.sqrt(cosines.reduce((sum, cosine) => sum + cosine * cosine, 0) / cosines.length);
       numbers.update([deviation, 1 / Math.sqrt(dimension), 100 * share, cosineEmbeddingLoss(first, second, new Int8Array(ROWS).fill(-1), { margin })]);
-      picture.describe(`Histogram of the cosines of 4096 pairs of random vectors of ${dimension} dimensions: spread ${deviation.toFixed(3)}, ${(100 * share).toFixed(1)} percent above ${margin}`);
+      picture.describe(
+        `Histogram of the cosines of 4096 pairs of random vectors of ${dimension} dimensions: spread ${deviation.toFixed(3)}, ${(100 * share).toFixed(1)} percent above ${margin}`,
+      );
     }
 
     const dimensions = slider({

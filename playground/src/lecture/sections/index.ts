@@ -16,4 +16,19 @@ import { reductions } from "./reductions.js";
 import { search } from "./search.js";
 import { triplets } from "./triplets.js";
 
-export const sections: readonly Section[] = [behaviour, reductions, outlier, likelihood, entropy, binary, divergence, ranking, pairs, triplets, cosine, equator, search, choice];
+export const sections: readonly Section[] = [
+  behaviour,
+  reductions,
+  outlier,
+  likelihood,
+  entropy,
+  binary,
+  divergence,
+  ranking,
+  pairs,
+  triplets,
+  cosine,
+  equator,
+  search,
+  choice,
+];

@@ -46,7 +46,9 @@ export const likelihood: Section = {
     set(line, { d: curve.path(steps(0.003, 1, 200).map((x) => [x, one(x)] as const)) });
     const healthy = curve.over.appendChild(svg("circle", { class: "blob two", r: 10 }));
     const healthyName = curve.over.appendChild(svg("text", { class: "halo start" }, "healthy"));
-    const handle = curve.over.appendChild(svg("g", { "data-testid": "likelihood-handle" }, svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "grip", r: GRIP - 3 })));
+    const handle = curve.over.appendChild(
+      svg("g", { "data-testid": "likelihood-handle" }, svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "grip", r: GRIP - 3 })),
+    );
     const illName = curve.over.appendChild(svg("text", { class: "halo start" }, "ill"));
 
     const whole = chart({
@@ -68,7 +70,10 @@ export const likelihood: Section = {
       { id: "likelihood-ill", name: "loss of an ill", digits: 3 },
     ]);
 
-    const input = (probability: number) => ({ data: Float64Array.from(CLASSES.flatMap(() => [Math.log1p(-probability), Math.log(probability)])), shape: [CLASSES.length, 2] });
+    const input = (probability: number) => ({
+      data: Float64Array.from(CLASSES.flatMap(() => [Math.log1p(-probability), Math.log(probability)])),
+      shape: [CLASSES.length, 2],
+    });
     const target = () => CLASSES.map((label, i) => (counted[i] ? label : IGNORED));
     const total = (probability: number) => nllLoss.valueAndGrad(input(probability), target(), { weight: [1, weight], ignoreIndex: IGNORED });
     /** By the probability: the gradient by each log-probability, through the logarithms. */
@@ -128,7 +133,11 @@ export const likelihood: Section = {
     }
 
     const people = CLASSES.map((label, i) => {
-      const person = html("button", { type: "button", class: `button person ${label ? "ill" : "two"}`, "aria-pressed": "true", "data-testid": `likelihood-sample-${i}` }, label ? "ill" : "healthy");
+      const person = html(
+        "button",
+        { type: "button", class: `button person ${label ? "ill" : "two"}`, "aria-pressed": "true", "data-testid": `likelihood-sample-${i}` },
+        label ? "ill" : "healthy",
+      );
       person.addEventListener("click", () => {
         counted[i] = !counted[i];
         set(person, { "aria-pressed": String(counted[i]) });

@@ -61,9 +61,17 @@ export const outlier: Section = {
       });
       const line = picture.line(colour);
       const bars = Array.from(X, () => picture.inner.appendChild(svg("path", { class: "bar" })));
-      const dots = Array.from(X, (x, i) => (i === OUTLIER ? undefined : picture.over.appendChild(svg("circle", { class: "dot", r: 3.5, cx: picture.x(x), cy: picture.y(y[i]!) }))));
+      const dots = Array.from(X, (x, i) =>
+        i === OUTLIER ? undefined : picture.over.appendChild(svg("circle", { class: "dot", r: 3.5, cx: picture.x(x), cy: picture.y(y[i]!) })),
+      );
       const handle = picture.over.appendChild(
-        svg("g", { "data-testid": `outlier-handle-${k}` }, svg("circle", { class: "reach", r: 22 }), svg("circle", { class: "grip", r: GRIP - 4 }), svg("circle", { class: "dot", r: 3.5 })),
+        svg(
+          "g",
+          { "data-testid": `outlier-handle-${k}` },
+          svg("circle", { class: "reach", r: 22 }),
+          svg("circle", { class: "grip", r: GRIP - 4 }),
+          svg("circle", { class: "dot", r: 3.5 }),
+        ),
       );
       set(handle, { "aria-orientation": "vertical" });
       const slope = html("b", { "data-testid": `outlier-${id}` });
@@ -162,7 +170,12 @@ export const outlier: Section = {
       ),
       columns(
         288,
-        html("div", {}, caption(html("span", { class: "three" }, "soft-shrink"), " = x − ", html("span", { class: "gradient" }, "gradient of Huber")), shrink.node),
+        html(
+          "div",
+          {},
+          caption(html("span", { class: "three" }, "soft-shrink"), " = x − ", html("span", { class: "gradient" }, "gradient of Huber")),
+          shrink.node,
+        ),
         html(
           "div",
           {},

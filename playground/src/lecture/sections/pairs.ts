@@ -38,7 +38,11 @@ export const pairs: Section = {
   claim: "Pairs need no classes: the alike are drawn together, the others pushed apart until a margin",
   height: [520, 900],
   lead: () => [
-    p("Nine pictures, placed by a network; what is said of each pair is only: the same, or not. Solid lines draw, dashed ones push, and the ", html("span", { class: "gradient" }, "arrows"), " are the sum for each point. Drag them, or let them learn."),
+    p(
+      "Nine pictures, placed by a network; what is said of each pair is only: the same, or not. Solid lines draw, dashed ones push, and the ",
+      html("span", { class: "gradient" }, "arrows"),
+      " are the sum for each point. Drag them, or let them learn.",
+    ),
   ],
   figure(root) {
     let margin = 1.5;
@@ -105,7 +109,9 @@ export const pairs: Section = {
       numbers.update([value, each.filter((value) => value > 1e-3).length]);
       PAIRS.forEach(([i, j], n) => {
         const [a, b] = [stage.at[i]!, stage.at[j]!];
-        set(lines[n]!, { d: each[n]! > 1e-3 ? `M${stage.x(a[0]!).toFixed(1)} ${stage.y(a[1]!).toFixed(1)}L${stage.x(b[0]!).toFixed(1)} ${stage.y(b[1]!).toFixed(1)}` : "" });
+        set(lines[n]!, {
+          d: each[n]! > 1e-3 ? `M${stage.x(a[0]!).toFixed(1)} ${stage.y(a[1]!).toFixed(1)}L${stage.x(b[0]!).toFixed(1)} ${stage.y(b[1]!).toFixed(1)}` : "",
+        });
         set(dots[n]!, { cx: picture.x(Math.min(distances[n]!, FARTHEST)).toFixed(1), cy: picture.y(Math.min(each[n]!, 6)).toFixed(1) });
       });
       total.forEach(([x, y], i) => {
@@ -130,16 +136,26 @@ export const pairs: Section = {
       columns(
         288,
         html("div", {}, stage.node),
-        html("div", {}, caption(html("span", { class: "value" }, "the same: d²"), ", ", html("span", { class: "gradient" }, "not: max(0, m − d)²")), picture.node),
+        html(
+          "div",
+          {},
+          caption(html("span", { class: "value" }, "the same: d²"), ", ", html("span", { class: "gradient" }, "not: max(0, m − d)²")),
+          picture.node,
+        ),
       ),
       html(
         "div",
         { class: "under" },
         numbers.node,
-        html("div", { class: "go" }, moving.node, button("Reset", () => {
-          stage.reset();
-          update();
-        })),
+        html(
+          "div",
+          { class: "go" },
+          moving.node,
+          button("Reset", () => {
+            stage.reset();
+            update();
+          }),
+        ),
       ),
       html(
         "div",

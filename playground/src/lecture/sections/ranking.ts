@@ -22,7 +22,11 @@ export const ranking: Section = {
   claim: "To rank, only the hardest wrong answer matters: push it below the right one by a margin",
   height: [450, 800],
   lead: () => [
-    p("The right class is ", html("b", {}, "seven"), ". Whatever scores inside the shaded band, or above it, is too near. The loss looks at the highest wrong score alone; press play, and watch others become the hardest in turn."),
+    p(
+      "The right class is ",
+      html("b", {}, "seven"),
+      ". Whatever scores inside the shaded band, or above it, is too near. The loss looks at the highest wrong score alone; press play, and watch others become the hardest in turn.",
+    ),
   ],
   figure(root) {
     let scores = [...START];
@@ -149,6 +153,10 @@ export const ranking: Section = {
       ")",
     ),
     listing("const hardest = Math.max(...wrongScores);\nmarginRankingLoss([rightScore], [hardest], [1], { margin: 1 })"),
-    p("Scores of documents to a query, moves of a game, answers that people preferred: whatever is compared can be trained like this. The target ", code("-1"), " says that the second should be higher."),
+    p(
+      "Scores of documents to a query, moves of a game, answers that people preferred: whatever is compared can be trained like this. The target ",
+      code("-1"),
+      " says that the second should be higher.",
+    ),
   ],
 };

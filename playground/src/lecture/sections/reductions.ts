@@ -20,7 +20,15 @@ export const reductions: Section = {
   claim: "A batch has many losses; the reduction makes one number of them, and sets the size of the gradient",
   height: [470, 780],
   lead: () => [
-    p("Five predictions (dots, to drag) and their targets (dashes). Each has its own squared error: its square. ", code("none"), " gives all five, ", code("mean"), " and ", code("sum"), " one number."),
+    p(
+      "Five predictions (dots, to drag) and their targets (dashes). Each has its own squared error: its square. ",
+      code("none"),
+      " gives all five, ",
+      code("mean"),
+      " and ",
+      code("sum"),
+      " one number.",
+    ),
   ],
   figure(root) {
     const inputs = [...START];
@@ -40,7 +48,11 @@ export const reductions: Section = {
     TARGETS.forEach((target, i) => {
       picture.over.append(svg("line", { class: "target", x1: picture.x(i + 1) - 18, x2: picture.x(i + 1) + 18, y1: picture.y(target), y2: picture.y(target) }));
     });
-    const handles = TARGETS.map((_, i) => picture.over.appendChild(svg("g", { "data-testid": `reduction-point-${i}` }, svg("circle", { class: "reach", r: 18 }), svg("circle", { class: "grip", r: GRIP - 4 }))));
+    const handles = TARGETS.map((_, i) =>
+      picture.over.appendChild(
+        svg("g", { "data-testid": `reduction-point-${i}` }, svg("circle", { class: "reach", r: 18 }), svg("circle", { class: "grip", r: GRIP - 4 })),
+      ),
+    );
     const numbers = readout([
       { id: "reduction-sum", name: "sum", digits: 3 },
       { id: "reduction-mean", name: "mean", digits: 3 },

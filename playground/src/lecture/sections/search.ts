@@ -49,7 +49,11 @@ export const search: Section = {
 
     const buttons = Array.from({ length: 10 }, (_, digit) => {
       const canvas = picture();
-      const node = html("button", { type: "button", class: "button query", "data-testid": `search-query-${digit}`, "aria-label": `search for this ${digit}` }, canvas);
+      const node = html(
+        "button",
+        { type: "button", class: "button query", "data-testid": `search-query-${digit}`, "aria-label": `search for this ${digit}` },
+        canvas,
+      );
       set(canvas, { "aria-hidden": "true" });
       node.addEventListener("click", () => {
         chosen = digit;
@@ -131,7 +135,8 @@ export const search: Section = {
         history.push([step, 100 * news.precision]);
         numbers.update([history[0]![1], 100 * news.precision, step, news.loss ?? Number.NaN]);
         if (news.loss === undefined) numbers.node.querySelector("[data-testid=search-loss]")!.textContent = "–";
-        if (step >= STEPS) status.textContent = `Trained: ${(100 * news.precision).toFixed(0)} percent of the neighbours are right, before it were ${history[0]![1].toFixed(0)}.`;
+        if (step >= STEPS)
+          status.textContent = `Trained: ${(100 * news.precision).toFixed(0)} percent of the neighbours are right, before it were ${history[0]![1].toFixed(0)}.`;
         show();
       },
       failed({ text }) {

@@ -31,7 +31,13 @@ export const triplets: Section = {
   short: "Triplets",
   claim: "A triplet asks for a comparison: the anchor nearer to the positive than to the negative",
   height: [800, 1250],
-  lead: () => [p("Drag anchor, positive and negative. ", html("span", { class: "gradient" }, "Arrows"), " are one training step. With the margin loss the negative is safe outside the dotted circle; the ratio loss never lets go entirely.")],
+  lead: () => [
+    p(
+      "Drag anchor, positive and negative. ",
+      html("span", { class: "gradient" }, "Arrows"),
+      " are one training step. With the margin loss the negative is safe outside the dotted circle; the ratio loss never lets go entirely.",
+    ),
+  ],
   figure(root) {
     const settings: TripletSettings = { margin: 0.5, swap: false };
     let kind: TripletKind = "margin";
@@ -86,7 +92,12 @@ export const triplets: Section = {
       numbers.update([value, near, used]);
       const [a, p, n] = stage.at as [number[], number[], number[]];
       const unit = stage.x(1) - stage.x(0);
-      set(ring, { cx: stage.x(a[0]!), cy: stage.y(a[1]!), r: (near + settings.margin) * unit, visibility: kind === "margin" && !swapped ? "visible" : "hidden" });
+      set(ring, {
+        cx: stage.x(a[0]!),
+        cy: stage.y(a[1]!),
+        r: (near + settings.margin) * unit,
+        visibility: kind === "margin" && !swapped ? "visible" : "hidden",
+      });
       [
         [a, p],
         [swapped ? p : a, n],
@@ -119,10 +130,21 @@ export const triplets: Section = {
     root.append(
       columns(
         288,
-        html("div", {}, stage.node, html("div", { class: "go" }, moving.node, button("Step", () => step(rate)), button("Reset", () => {
-          stage.reset();
-          update();
-        }))),
+        html(
+          "div",
+          {},
+          stage.node,
+          html(
+            "div",
+            { class: "go" },
+            moving.node,
+            button("Step", () => step(rate)),
+            button("Reset", () => {
+              stage.reset();
+              update();
+            }),
+          ),
+        ),
         html(
           "div",
           {},
@@ -179,10 +201,19 @@ export const triplets: Section = {
         panel("c", "ratio", schemes.ratio.node),
         panel("d", "ratio loss", maps.ratio.node),
       ),
-      html("p", { class: "note" }, "Darker is a larger loss, up to 3; the ring is where your three points are. Letters as in Balntas, Riba, Ponsa and Mikolajczyk, BMVC 2016, figure 1. The checkbox swap changes all four."),
+      html(
+        "p",
+        { class: "note" },
+        "Darker is a larger loss, up to 3; the ring is where your three points are. Letters as in Balntas, Riba, Ponsa and Mikolajczyk, BMVC 2016, figure 1. The checkbox swap changes all four.",
+      ),
     );
-    update(true);
-    const noTheme = onTheme(() => update(true));
+    const colours = () => {
+      maps.margin.colour();
+      maps.ratio.colour();
+      update(true);
+    };
+    colours();
+    const noTheme = onTheme(colours);
     return () => {
       moving.end();
       noTheme();
@@ -217,7 +248,12 @@ function scheme(width: number, circle: boolean) {
   const dots = NAMES.map((name, i) => svg("g", { class: `mark ${COLOURS[i]}` }, svg("circle", { r: 9 }), svg("text", {}, name[0]!)));
   const node = svg(
     "svg",
-    { class: "stage clipped board", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": circle ? "The margin loss: a circle around the anchor" : "The ratio loss: two distances" },
+    {
+      class: "stage clipped board",
+      viewBox: `0 0 ${width} ${height}`,
+      role: "img",
+      "aria-label": circle ? "The margin loss: a circle around the anchor" : "The ratio loss: two distances",
+    },
     svg("rect", { class: "frame-line", x: 0.5, y: 0.5, width: width - 1, height: height - 1, rx: 6 }),
     ring,
     ...lines,
