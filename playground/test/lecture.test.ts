@@ -342,7 +342,7 @@ test("equator: the spread is one over the root of the dimension", async () => {
   const page = await openSection(site, "equator");
   const right = async (dimension: number, share: number) => {
     expect(await exact(page, "equator-expected")).toBeCloseTo(1 / Math.sqrt(dimension), 9);
-    // 4096 pairs: a standard error of about one part in ninety
+    // 2048 pairs: a standard error of about one part in sixty
     expect((await exact(page, "equator-deviation")) * Math.sqrt(dimension)).toBeCloseTo(1, 1);
     expect(Math.abs((await exact(page, "equator-share")) - share)).toBeLessThan(3);
   };

@@ -2,7 +2,6 @@
 
 import { tripletMarginLoss, tripletRatioLoss } from "losskit";
 import { html, set, svg } from "../dom.js";
-import { ink } from "../views/draw.js";
 import { chart } from "./chart.js";
 
 export type TripletKind = "margin" | "ratio";
@@ -48,8 +47,8 @@ function values(kind: TripletKind, { margin, swap }: TripletSettings, angle: num
 
 export interface Heat {
   readonly node: HTMLElement;
-  /** Takes the theme's colour; `paint` shows it. */
-  colour(): void;
+  /** Red, green and blue of the theme; `paint` shows them. */
+  colour(rgb: readonly [number, number, number]): void;
   /** How dark each cell is: by the loss, its settings, and with swap the angle. */
   paint(settings: TripletSettings, angle: number): void;
   mark(near: number, far: number, value: number): void;
@@ -83,9 +82,12 @@ export function heat(kind: TripletKind, size: number): Heat {
       const gap = kind === "margin" ? settings.margin : 0;
       set(border, { d: picture.path([[0, gap] as const, [FARTHEST, FARTHEST + gap] as const]), visibility: settings.swap ? "hidden" : "visible" });
     },
-    colour() {
-      const rgb = ink(node, "--value");
-      for (let i = 0; i < CELLS * CELLS; i++) pixels.data.set(rgb, 4 * i);
+    colour([r, g, b]) {
+      for (let i = 0; i < pixels.data.length; i += 4) {
+        pixels.data[i] = r;
+        pixels.data[i + 1] = g;
+        pixels.data[i + 2] = b;
+      }
     },
     mark(near, far, value) {
       set(here, { cx: picture.x(Math.min(near, FARTHEST)), cy: picture.y(Math.min(far, FARTHEST)) });

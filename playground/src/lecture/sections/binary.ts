@@ -11,30 +11,41 @@ import { readout } from "../readout.js";
 import { caption, code, listing, loss, maths, p, type Section } from "../section.js";
 
 const REACH = 120;
-const GRID = steps(-REACH, REACH, 960);
+const GRID = Float32Array.from(steps(-REACH, REACH, 960));
 const { fround } = Math;
 
-/** As one would write it, each step rounded to float32. */
-function naive(x: number, target: number): { value: number; gradient: number } {
-  const probability = sigmoid(x);
-  const ownClass = target ? probability : fround(1 - probability);
-  const value = fround(-Math.log(ownClass));
-  // by the probability, then through the sigmoid
-  const inner = fround(fround(probability - target) / fround(probability * fround(1 - probability)));
-  return { value, gradient: fround(inner * fround(probability * fround(1 - probability))) };
+/** Of many logits at once. */
+interface Curve {
+  readonly value: Float32Array;
+  /** By the logit. */
+  readonly gradient: Float32Array;
 }
 
 const sigmoid = (x: number) => fround(1 / fround(1 + fround(Math.exp(fround(-x)))));
+/** Of the sigmoid, from its value. */
+const slope = (probability: number) => fround(probability * fround(1 - probability));
 
-function clamped(x: number, target: number): { value: number; gradient: number } {
-  const probability = sigmoid(x);
-  const { value, grad } = bceLoss.valueAndGrad(Float32Array.of(probability), Float32Array.of(target));
-  return { value, gradient: grad.input[0]! * probability * fround(1 - probability) };
+/** As one would write it, each step rounded to float32. */
+function naive(logits: Float32Array, target: number): Curve {
+  const probabilities = logits.map(sigmoid);
+  return {
+    value: probabilities.map((p) => -Math.log(target ? p : fround(1 - p))),
+    // by the probability, then through the sigmoid
+    gradient: probabilities.map((p) => fround(fround(p - target) / slope(p)) * slope(p)),
+  };
 }
 
-function fromLogit(x: number, target: number): { value: number; gradient: number } {
-  const { value, grad } = bceWithLogitsLoss.valueAndGrad(Float32Array.of(x), Float32Array.of(target));
-  return { value, gradient: grad.input[0]! };
+const all = (logits: Float32Array, target: number) => new Float32Array(logits.length).fill(target);
+
+function clamped(logits: Float32Array, target: number): Curve {
+  const probabilities = logits.map(sigmoid);
+  const { value, grad } = bceLoss.valueAndGrad(probabilities, all(logits, target), { reduction: "none" });
+  return { value, gradient: grad.input.map((g, i) => g * slope(probabilities[i]!)) };
+}
+
+function fromLogit(logits: Float32Array, target: number): Curve {
+  const { value, grad } = bceWithLogitsLoss.valueAndGrad(logits, all(logits, target), { reduction: "none" });
+  return { value, gradient: grad.input };
 }
 
 const KINDS = [
@@ -100,22 +111,33 @@ export const binary: Section = {
       max: REACH,
       to: (x) => to(values.toX(x)),
       by: (dx, dy) => to(logit + dx + dy),
-      state: () => ({ now: logit, text: `${logit}; from the logit ${fixed(fromLogit(logit, target).value)}, bceLoss ${fixed(clamped(logit, target).value)}` }),
+      state() {
+        const [, bce, logits] = at();
+        return { now: logit, text: `${logit}; bceLoss ${fixed(bce!.value)}, bceWithLogitsLoss ${fixed(logits!.value)}` };
+      },
     });
 
     /** The curves: of the target alone. */
     function draw(): void {
       KINDS.forEach(({ of }, i) => {
-        const points = GRID.map((x) => ({ x, ...of(x, target) }));
+        const { value, gradient } = of(GRID, target);
         // what is infinite runs out of the picture
-        set(lines[0]![i]!, { d: values.path(points.map(({ x, value }) => [x, Math.min(value, 1000)] as const)) });
-        set(lines[1]![i]!, { d: gradients.path(points.map(({ x, gradient }) => [x, gradient] as const)) });
+        set(lines[0]![i]!, { d: values.path(Array.from(GRID, (x, j) => [x, Math.min(value[j]!, 1000)] as const)) });
+        set(lines[1]![i]!, { d: gradients.path(Array.from(GRID, (x, j) => [x, gradient[j]!] as const)) });
       });
       update();
     }
 
+    /** Where the handle is. */
+    function at(): { value: number; gradient: number }[] {
+      return KINDS.map(({ of }) => {
+        const { value, gradient } = of(Float32Array.of(logit), target);
+        return { value: value[0]!, gradient: gradient[0]! };
+      });
+    }
+
     function update(): void {
-      const now = KINDS.map(({ of }) => of(logit, target));
+      const now = at();
       numbers.update(now.map(({ value }) => value));
       slopes.update(now.map(({ gradient }) => gradient));
       set(handle, { transform: `translate(${values.x(logit)} ${values.y(now[2]!.value)})` });

@@ -12,32 +12,44 @@ import { readout } from "../readout.js";
 import { listing, p, type Section, see } from "../section.js";
 
 const DIMENSIONS = [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512, 640, 800, 1000];
-const LARGEST = 1000;
-/** Pairs are rows at these distances from each other: 8 × 512. */
-const ROWS = 512;
-const OFFSETS = [1, 2, 3, 4, 5, 6, 7, 8];
+/** Pairs are rows at these distances from each other: 8 × 256. */
+const ROWS = 256;
+const OFFSETS = Array.from({ length: 8 }, (_, i) => i + 1);
 const BINS = 80;
 const ANGLES = 4000;
 /** Dimensions in a second, while it plays. */
 const SPEED = 5;
 
-/** Gaussian coordinates, so that every direction is as likely (Box and Muller 1958). The first d of a row are a vector of d dimensions. */
-function vectors(): Float32Array {
+/**
+ * Random vectors, as many coordinates of each as have been asked for: Gaussian, so that every direction is as likely (Box and Muller 1958).
+ * The first d coordinates of a vector are one of d dimensions.
+ */
+function directions(): (dimension: number) => Float32Array {
   const random = seeded(11);
-  const values = new Float32Array((ROWS + OFFSETS.length) * LARGEST);
-  for (let i = 0; i < values.length; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - random()));
-    const angle = 2 * Math.PI * random();
-    values[i] = radius * Math.cos(angle);
-    values[i + 1] = radius * Math.sin(angle);
-  }
-  return values;
+  const count = ROWS + OFFSETS.length;
+  const columns: Float32Array[] = [];
+  return (dimension) => {
+    while (columns.length < dimension) {
+      const [cosines, sines] = [new Float32Array(count), new Float32Array(count)];
+      for (let row = 0; row < count; row++) {
+        const radius = Math.sqrt(-2 * Math.log(1 - random()));
+        const angle = 2 * Math.PI * random();
+        cosines[row] = radius * Math.cos(angle);
+        sines[row] = radius * Math.sin(angle);
+      }
+      columns.push(cosines, sines);
+    }
+    const rows = new Float32Array(count * dimension);
+    for (let i = 0; i < dimension; i++) {
+      const column = columns[i]!;
+      for (let row = 0; row < count; row++) rows[row * dimension + i] = column[row]!;
+    }
+    return rows;
+  };
 }
 
-/** Of a dimension: both sides of all pairs, and their cosines. */
-function pairsOf(all: Float32Array, dimension: number) {
-  const rows = new Float32Array((ROWS + OFFSETS.length) * dimension);
-  for (let row = 0; row < ROWS + OFFSETS.length; row++) rows.set(all.subarray(row * LARGEST, row * LARGEST + dimension), row * dimension);
+/** Both sides of pairs of such vectors, and the cosines of all pairs. */
+function pairsOf(rows: Float32Array, dimension: number) {
   const shape = [ROWS, dimension];
   const from = (row: number) => ({ data: rows.subarray(row * dimension, (row + ROWS) * dimension), shape });
   const cosines = new Float32Array(ROWS * OFFSETS.length);
@@ -73,7 +85,7 @@ export const equator: Section = {
     ),
   ],
   figure(root) {
-    const all = vectors();
+    const vectors = directions();
     let dimension = 2;
     let margin = 0.5;
     const width = columnWidth(root, 1, 0, 860);
@@ -81,7 +93,7 @@ export const equator: Section = {
       width,
       height: width < 500 ? 230 : 270,
       x: { from: -1, to: 1, ticks: [-1, -0.5, 0, 0.5, 1], label: "cosine of two random vectors" },
-      y: { from: 0, to: 1.12, ticks: [], label: "4096 pairs; the line is the theory" },
+      y: { from: 0, to: 1.12, ticks: [], label: "2048 pairs; the line is the theory" },
       label: "",
       left: 14,
     });
@@ -97,9 +109,9 @@ export const equator: Section = {
       { id: "equator-deviation", name: "spread of the cosines", colour: "one" },
       { id: "equator-expected", name: "1 / √d", colour: "three" },
       { id: "equator-share", name: "% above the margin", colour: "gradient", digits: 1 },
-      { id: "equator-loss", name: "loss of 512 random negatives", digits: 4 },
+      { id: "equator-loss", name: "loss of 256 random negatives", digits: 4 },
     ]);
-    let now = pairsOf(all, dimension);
+    let now = pairsOf(vectors(dimension), dimension);
 
     function show(): void {
       const { cosines, first, second } = now;
@@ -120,7 +132,7 @@ export const equator: Section = {
       const deviation = Math.sqrt(cosines.reduce((sum, cosine) => sum + cosine * cosine, 0) / cosines.length);
       numbers.update([deviation, 1 / Math.sqrt(dimension), 100 * share, cosineEmbeddingLoss(first, second, new Int8Array(ROWS).fill(-1), { margin })]);
       picture.describe(
-        `Histogram of the cosines of 4096 pairs of random vectors of ${dimension} dimensions: spread ${deviation.toFixed(3)}, ${(100 * share).toFixed(1)} percent above ${margin}`,
+        `Histogram of the cosines of 2048 pairs of random vectors of ${dimension} dimensions: spread ${deviation.toFixed(3)}, ${(100 * share).toFixed(1)} percent above ${margin}`,
       );
     }
 
@@ -133,7 +145,7 @@ export const equator: Section = {
       format: (i) => String(DIMENSIONS[i]),
       onInput(i) {
         dimension = DIMENSIONS[i]!;
-        now = pairsOf(all, dimension);
+        now = pairsOf(vectors(dimension), dimension);
         show();
       },
     });

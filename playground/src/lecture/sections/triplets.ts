@@ -6,7 +6,7 @@
 import { pairwiseDistance } from "losskit";
 import { button, select, slider } from "../../controls.js";
 import { html, set, svg } from "../../dom.js";
-import { checkbox, onTheme, pull } from "../../views/draw.js";
+import { checkbox, ink, onTheme, pull } from "../../views/draw.js";
 import { board } from "../board.js";
 import { columns, columnWidth } from "../chart.js";
 import { evaluate, heat, type TripletKind, type TripletSettings } from "../heat.js";
@@ -208,8 +208,9 @@ export const triplets: Section = {
       ),
     );
     const colours = () => {
-      maps.margin.colour();
-      maps.ratio.colour();
+      const rgb = ink(root, "--value");
+      maps.margin.colour(rgb);
+      maps.ratio.colour(rgb);
       update(true);
     };
     colours();
