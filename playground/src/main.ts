@@ -11,7 +11,7 @@ import type { Mount } from "./view.js";
 
 const TITLE = "losskit playground";
 const motion: Record<string, { title: string; about: string; load: () => Promise<{ mount: Mount }> }> = {
-  lecture: { title: "Lecture", about: "Losses, from the first to the last: read, drag, and see what they do.", load: () => import("./lecture/index.js") },
+  lecture: { title: "Lecture", about: "Read, drag, and see what losses do.", load: () => import("./lecture/index.js") },
   train: {
     title: "Training",
     about: "A small network learns handwritten digits. Every loss and every gradient comes from losskit.",

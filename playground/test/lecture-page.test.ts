@@ -128,7 +128,7 @@ test("the address names a section: opened, followed, kept while one scrolls", as
   // the table at the end leads to pages of losses, and back
   await page.getByRole("navigation", { name: "Sections" }).getByRole("link").last().click();
   await page.locator("[data-section=choice]").getByRole("button", { name: "a class" }).click();
-  expect(await page.locator("[data-section=choice] tbody tr:visible").count()).toBe(3);
+  expect(await page.locator("[data-section=choice] tbody tr:visible").count()).toBe(4);
   await expect.poll(() => page.evaluate(() => location.hash)).toBe("#/lecture?at=choice");
   await page.locator("[data-section=choice]").getByRole("link", { name: "crossEntropyLoss" }).click();
   await page.getByRole("heading", { level: 1, name: "crossEntropyLoss" }).waitFor();

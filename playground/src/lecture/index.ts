@@ -62,7 +62,9 @@ export const mount: Mount = (root) => {
   const links = parts.map(({ section }, i) =>
     html("a", { href: `#/lecture?at=${section.id}`, "aria-label": `${i + 1}: ${section.short}`, title: section.short }, String(i + 1)),
   );
-  const contents = html("nav", { class: "contents", "aria-label": "Sections" }, html("ol", {}, ...links.map((link) => html("li", {}, link))));
+  links[0]!.setAttribute("aria-current", "true");
+  const here = html("span", { class: "section-name", "aria-hidden": "true" }, sections[0]!.short);
+  const contents = html("nav", { class: "contents", "aria-label": "Sections" }, html("ol", {}, ...links.map((link) => html("li", {}, link))), here);
   root.append(contents, ...parts.map(({ node }) => node));
 
   let later: ReturnType<typeof setTimeout> | undefined;
@@ -98,6 +100,7 @@ export const mount: Mount = (root) => {
           if (i === at) link.setAttribute("aria-current", "true");
           else link.removeAttribute("aria-current");
         });
+        here.textContent = parts[at]!.section.short;
         clearTimeout(later);
         // from the second section on: an address that nobody has moved stays short
         if (at > 0 || asked()) later = setTimeout(() => history.replaceState(null, "", `#/lecture?at=${parts[at]!.section.id}`), REMEMBER);

@@ -87,7 +87,7 @@ export const behaviour: Section = {
       width,
       height: width < 500 ? 210 : 250,
       x: { from: 0, to: LONGEST, ticks: [0, 10, 20, 30, 40, 50, 60], label: "minutes" },
-      y: { from: -0.2, to: 1, ticks: [], label: "mean loss of a prediction, each on its own scale" },
+      y: { from: -0.2, to: 1.12, ticks: [], label: "mean loss of a prediction, each on its own scale" },
       label: "Seven delivery times to drag along an axis, and the mean loss of every prediction, by three losses",
       handles: true,
       left: 14,
@@ -107,9 +107,9 @@ export const behaviour: Section = {
       ),
     );
     const numbers = readout([
-      { id: "behaviour-mse", name: "mseLoss: the mean", colour: "one", digits: 1 },
-      { id: "behaviour-l1", name: "l1Loss: the median", colour: "two", digits: 1 },
-      { id: "behaviour-pinball", name: "pinballLoss 0.8: late 1 in 5", colour: "three", digits: 1 },
+      { id: "behaviour-mse", name: "mseLoss", colour: "one", digits: 1 },
+      { id: "behaviour-l1", name: "l1Loss", colour: "two", digits: 1 },
+      { id: "behaviour-pinball", name: "pinballLoss 0.8", colour: "three", digits: 1 },
     ]);
 
     const announce = handles.map((handle, i) => {
@@ -160,12 +160,13 @@ export const behaviour: Section = {
   },
   after: () => [
     p(
-      "A late delivery drags the mean with it, leaves the median where it is, and does not change what was true for four of five. None of the three is wrong: they answer different questions. ",
-      "Training does nothing else: it moves a model’s numbers down the slope of the loss, so what the loss rewards is what the model becomes. (",
       loss("mseLoss"),
-      ", ",
+      " answers with the mean, ",
       loss("l1Loss"),
-      ")",
+      " with the median, ",
+      loss("pinballLoss"),
+      " with the time that four of five keep. One late delivery drags the mean with it and leaves the other two where they are. None of the three is wrong: they answer different questions. ",
+      "Training does nothing else: it moves a model’s numbers down the slope of the loss, so what the loss rewards is what the model becomes.",
     ),
   ],
 };

@@ -178,7 +178,7 @@ export const binary: Section = {
     p(
       "The second line is the same function, written so that nothing overflows: wrong by 50 costs 50, and pulls with all its force. ",
       code("bceLoss"),
-      " of a probability does what can be done: it keeps each logarithm above −100, so that the value stays finite, but the pull through the sigmoid is gone, just where the model is most wrong. By hand there is 0 / 0, which is NaN, and NaN spreads through a network in one step. (",
+      " of a probability does what can be done: it keeps each logarithm above −100, so that the value stays finite, but the pull through the sigmoid is gone, just where the model is most wrong. By hand it is 1 / 0 times 0, which is NaN, and NaN spreads through a network in one step. (",
       loss("bceWithLogitsLoss"),
       ", ",
       loss("bceLoss"),

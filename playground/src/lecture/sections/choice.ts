@@ -9,7 +9,7 @@ interface Row {
   readonly kind: "number" | "class" | "distribution" | "order" | "embedding";
   readonly losses: readonly LossName[];
   readonly mind: Words;
-  readonly back: readonly [id: string, text: string];
+  readonly back?: readonly [id: string, text: string];
 }
 
 const rows = (): readonly Row[] => [
@@ -33,6 +33,7 @@ const rows = (): readonly Row[] => [
     mind: ["give logits, no sigmoid before"],
     back: ["binary", "the ends"],
   },
+  { output: "a sequence whose alignment is unknown", kind: "class", losses: ["ctcLoss"], mind: ["log-probabilities, time first"] },
   { output: "a distribution", kind: "distribution", losses: ["klDivLoss"], mind: ["reduction batchmean"], back: ["divergence", "KL"] },
   { output: "scores to rank", kind: "order", losses: ["marginRankingLoss", "multiMarginLoss"], mind: ["a margin above 0"], back: ["ranking", "hardest wrong"] },
   {
@@ -48,6 +49,13 @@ const rows = (): readonly Row[] => [
     losses: ["tripletMarginLoss", "tripletRatioLoss"],
     mind: ["which triplets are drawn"],
     back: ["triplets", "triplets"],
+  },
+  {
+    output: "a place, from pairs in a large batch",
+    kind: "embedding",
+    losses: ["infoNceLoss"],
+    mind: ["cross entropy over the batch; the temperature"],
+    back: ["entropy", "p − q"],
   },
   { output: "a direction", kind: "embedding", losses: ["cosineEmbeddingLoss"], mind: ["a margin near 0 in many dimensions"], back: ["equator", "equator"] },
 ];
@@ -72,7 +80,7 @@ export const choice: Section = {
         html("th", { scope: "row" }, output),
         html("td", {}, ...joined(losses.map(loss))),
         html("td", {}, ...mind),
-        html("td", {}, see(...back)),
+        html("td", {}, ...(back ? [see(...back)] : [])),
       );
       table.append(row);
       return { row, kind };

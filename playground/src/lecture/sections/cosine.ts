@@ -132,7 +132,7 @@ export const cosine: Section = {
   after: () => [
     maths("cos = a · b / (|a| |b|)", "alike (1): ℓ = 1 − cos", "different (−1): ℓ = max(0, cos − m)"),
     p(
-      "The pull is at a right angle to its vector: it turns it and never makes it longer on purpose. Where length is a nuisance, such as how bright a picture or how long a text is, that is what one wants. Different means no more than the margin: a right angle with 0, not opposite. (",
+      "The pull is at a right angle to its vector: it turns the vector, and leaves its length alone. Where length is a nuisance, such as how bright a picture or how long a text is, that is what one wants. Different means no more than the margin: a right angle with 0, not opposite. (",
       loss("cosineEmbeddingLoss"),
       ")",
     ),

@@ -23,11 +23,11 @@ export const likelihood: Section = {
   height: [520, 900],
   lead: () => [
     p(
-      "Ten people, two of them ill. A model that knows nothing else says the same probability of ill to all. Drag the ill along the curve: what helps them costs the healthy. Click a person and it is not counted.",
+      "Ten people, two of them ill. A model that knows nothing else says the same probability of ill to all. Drag the dot of the ill along the curve: what makes their loss small makes that of the healthy large. Click on someone who is not to count.",
     ),
   ],
   figure(root) {
-    let ill = 0.5;
+    let ill = 0.35;
     let weight = 1;
     const counted = CLASSES.map(() => true);
     const width = columnWidth(root, 2);
@@ -66,8 +66,8 @@ export const likelihood: Section = {
     const numbers = readout([
       { id: "likelihood-value", name: "mean loss", colour: "one" },
       { id: "likelihood-best", name: "best probability of ill", colour: "one", digits: 2 },
-      { id: "likelihood-healthy", name: "loss of a healthy", digits: 3 },
-      { id: "likelihood-ill", name: "loss of an ill", digits: 3 },
+      { id: "likelihood-healthy", name: "loss of one healthy", digits: 3 },
+      { id: "likelihood-ill", name: "loss of one ill", digits: 3 },
     ]);
 
     const input = (probability: number) => ({

@@ -50,7 +50,7 @@ export const pairs: Section = {
     const stage = board({
       width,
       height: 300,
-      unit: Math.min(72, width / 5),
+      unit: Math.min(90, width / 4.2),
       label: "Nine points of three kinds in the plane",
       points: START.map((_, i) => ({ id: `pairs-point-${i}`, name: `a point of kind ${KINDS[kind(i)]}`, letter: KINDS[kind(i)]!, colour: COLOURS[kind(i)]! })),
       start: START,

@@ -115,7 +115,7 @@ export const reductions: Section = {
   after: () => [
     maths("sum = ℓ₁ + … + ℓₙ", "mean = (ℓ₁ + … + ℓₙ) / n"),
     p(
-      "Feed the same five points twenty times: the mean stays, and so does the step that training takes; the sum grows twentyfold, and with it the step. That is why the mean is the default, and why ",
+      "Feed the same five points twenty times: the mean stays, and so does the step that training takes, for each copy has a twentieth of its share; the sum grows twentyfold, and with it the step. That is why the mean is the default, and why ",
       code("sum"),
       " needs a smaller learning rate. Keep ",
       code("none"),
