@@ -2,8 +2,8 @@
 // A shard is one file, little-endian: the tokens (int32), how many bytes of text each of them is (int32), and a row of logits for each (float16).
 
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface ShardEntry {
@@ -25,6 +25,8 @@ export interface Shard {
 }
 
 export const MANIFEST = "manifest.json";
+/** Bytes that are read at once: a millisecond of hashing. */
+const PIECE = 2 ** 20;
 
 export const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
@@ -52,17 +54,21 @@ export function viewShard(buffer: ArrayBuffer, tokens: number, vocabulary: numbe
 
 /** Reads and hashes a piece at a time, so that the event loop goes on: nothing is scored that is not what the manifest says. */
 export async function readShard(folder: string, { file, sha256: expected, tokens }: ShardEntry, vocabulary: number): Promise<Shard> {
-  const path = join(folder, file);
   const length = bytesOfShard(tokens, vocabulary);
-  const { size } = await stat(path);
-  if (size !== length) throw new Error(`${file}: expected ${length} bytes, got ${size}`);
   const buffer = new ArrayBuffer(length);
   const hash = createHash("sha256");
-  let end = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>) {
-    hash.update(piece);
-    new Uint8Array(buffer).set(piece, end);
-    end += piece.length;
+  const handle = await open(join(folder, file));
+  try {
+    const { size } = await handle.stat();
+    if (size !== length) throw new Error(`${file}: expected ${length} bytes, got ${size}`);
+    for (let start = 0; start < length; ) {
+      const { bytesRead } = await handle.read(new Uint8Array(buffer), start, Math.min(PIECE, length - start), start);
+      if (bytesRead === 0) throw new Error(`${file}: expected ${length} bytes, got ${start}`);
+      hash.update(new Uint8Array(buffer, start, bytesRead));
+      start += bytesRead;
+    }
+  } finally {
+    await handle.close();
   }
   const got = hash.digest("hex");
   if (got !== expected) throw new Error(`${file}: expected sha256 ${expected}, got ${got}`);

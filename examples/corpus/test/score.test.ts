@@ -1,4 +1,6 @@
 /** What is made and what is scored, against plain loops in float64. */
+import { truncateSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toHalf } from "../half.js";
 import { Ngrams } from "../ngram.js";
@@ -119,6 +121,14 @@ describe("scores", () => {
     await scoreShard("shard", shard, vocabulary, { slice: 0.001, pause: 1 });
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(10);
+  });
+
+  it("a shard that was cut off is an error that names it", async () => {
+    const folder = newCorpus();
+    const [entry] = readManifest(folder).manifest.shards;
+    const path = join(folder, entry!.file);
+    truncateSync(path, 1000);
+    await expect(readShard(folder, entry!, vocabulary)).rejects.toThrow(/^shard-0000.bin: expected 154800 bytes, got 1000$/);
   });
 
   it("a row without probabilities is an error that names it", async () => {
