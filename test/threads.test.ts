@@ -2,7 +2,8 @@
  * losskit/threads: the same bits as losskit/wasm for any number of threads, for arrays of alloc, plain ones and both; and that workers did the work.
  */
 import { afterAll, describe, expect, it } from "vitest";
-import { tuning, work } from "../src/backend/threads/host.js";
+import { work } from "../src/backend/threads/host.js";
+import { tuning } from "../src/backend/threads/pool.js";
 import * as api from "../src/threads.js";
 import * as wasm from "../src/wasm.js";
 import { type Callable, type FloatArray, functionOf } from "./entries.js";
