@@ -42,6 +42,19 @@ const op: PointwiseOp = {
     }
     return others === 0 ? 0.25 * sum : Number.NaN;
   },
+  sum(x, y, _, n, margin) {
+    let sum = 0;
+    let others = 0;
+    for (let i = 0; i < n; i++) {
+      const target = y[i] as number;
+      const z = margin - (x[i] as number);
+      const short = z + Math.abs(z);
+      const near = 2 * (x[i] as number);
+      others += Math.abs(target * target - 1);
+      sum += near + short + target * (near - short);
+    }
+    return others === 0 ? 0.25 * sum : Number.NaN;
+  },
 };
 
 /**

@@ -44,6 +44,8 @@ export type PointwiseFused = (
 export interface PointwiseOp {
   readonly loop: PointwiseLoop;
   readonly fused?: PointwiseFused;
+  /** The value alone in the manner of `fused`, where what that does for gradients is much of its time. */
+  readonly sum?: (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number) => number;
   /** Which gradient `fused` writes beside that of a. */
   readonly second?: "gradB" | "gradC";
 }
@@ -68,7 +70,7 @@ function pointwise(op: PointwiseOp, call: PointwiseCall): number {
   if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(loop, call);
   const third = c ? c.data : a.data;
   if (op.fused && call.dtype === "float32" && !call.values) {
-    const sum = usual(op.fused, op.second, call, third);
+    const sum = usual(op, op.fused, call, third);
     if (!Number.isNaN(sum)) return sum;
   }
   const none = NOTHING[call.dtype];
@@ -79,14 +81,11 @@ function pointwise(op: PointwiseOp, call: PointwiseCall): number {
 let spare: Float32Array | undefined;
 
 /** The usual call, or NaN. */
-function usual(
-  fused: PointwiseFused,
-  second: PointwiseOp["second"],
-  { a, b, c, n, p, q, scale, gradA, gradB, gradC }: PointwiseCall,
-  third: FloatArray,
-): number {
+function usual({ second, sum: alone }: PointwiseOp, fused: PointwiseFused, call: PointwiseCall, third: FloatArray): number {
+  const { a, b, c, n, p, q, scale, gradA, gradB, gradC } = call;
   const [other, none] = second === "gradC" ? [gradC, gradB] : [gradB, gradC];
   if (none || (second ? !other !== !gradA : other)) return Number.NaN;
+  if (!gradA && alone) return alone(a.data, b.data, third, n, p, q);
   if (gradA) {
     // a gradient that replaces its own operand cannot be computed again
     for (const { data } of c ? [a, b, c] : [a, b]) {
