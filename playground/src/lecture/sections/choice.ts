@@ -50,13 +50,6 @@ const rows = (): readonly Row[] => [
     mind: ["which triplets are drawn"],
     back: ["triplets", "triplets"],
   },
-  {
-    output: "a place, from pairs in a large batch",
-    kind: "embedding",
-    losses: ["infoNceLoss"],
-    mind: ["cross entropy over the batch; the temperature"],
-    back: ["entropy", "p − q"],
-  },
   { output: "a direction", kind: "embedding", losses: ["cosineEmbeddingLoss"], mind: ["a margin near 0 in many dimensions"], back: ["equator", "equator"] },
 ];
 
