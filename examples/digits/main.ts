@@ -1,16 +1,14 @@
 // The main job of `npm start`: real pictures, two networks, both backends, two tables. Exit code 1 when the backends disagree.
 
-import * as losskit from "losskit";
-import * as javascript from "losskit/js";
-import * as webassembly from "losskit/wasm";
 import { classifier } from "./classifier.js";
 import { duel, trainedAlike } from "./compare.js";
+import { contestants as backends } from "./contestants.js";
 import { readDigits, split } from "./data.js";
 import { embedding } from "./embedding.js";
 import { progressOn } from "./progress.js";
 import { callTable, type Result, trainingTable } from "./report.js";
 import { percent } from "./table.js";
-import { type Contestant, train } from "./train.js";
+import { train } from "./train.js";
 import { centreAccuracy } from "./triplets.js";
 
 const TEST_SHARE = 0.2;
@@ -20,22 +18,10 @@ const COPIES = 64;
 /** At least so many rows between two looks at the clock: one small call is too short for it. */
 const ROWS_TIMED = 50_000;
 
-/** WebAssembly, or what `losskit` offers where that cannot run. */
-function fastest(): Contestant {
-  try {
-    console.log(`WebAssembly with ${webassembly.backend().simd} SIMD, Node ${process.version}.`);
-    return { name: "WebAssembly", library: webassembly };
-  } catch {
-    const { name, reason } = losskit.backend();
-    console.log(`WebAssembly cannot run here (${reason}): instead of it, losskit with its fallback, Node ${process.version}.`);
-    return { name: `losskit (${name})`, library: losskit };
-  }
-}
-
 const began = performance.now();
 const digits = readDigits();
 const data = split(digits, TEST_SHARE, SPLIT_SEED);
-const contestants = [fastest(), { name: "JavaScript", library: javascript }] as const;
+const contestants = backends();
 const progress = progressOn(process.stdout);
 console.log(`${digits.count} handwritten digits, ${data.train.count} to train on, ${data.test.count} held back to test.\n`);
 

@@ -2,11 +2,11 @@
 
 import type { Agreement, Duel } from "./compare.js";
 import { duration, percent, table, times } from "./table.js";
-import type { Plan } from "./task.js";
+import type { Training } from "./task.js";
 import type { Contestant, Run } from "./train.js";
 
 export interface Result {
-  readonly plan: Plan;
+  readonly plan: Training;
   /** In the order of the contestants. */
   readonly runs: readonly [Run, Run];
   readonly trained: Agreement;
@@ -22,8 +22,8 @@ function ratio([fast, plain]: readonly [number, number]): string {
   return times(plain / fast);
 }
 
-/** Two rows a task, and one that compares them. */
-export function trainingTable(results: readonly Result[], contestants: readonly [Contestant, Contestant]): string {
+/** Two rows a task, and one that compares them; `accuracy` is what the task's accuracy is called. */
+export function trainingTable(results: readonly Result[], contestants: readonly [Contestant, Contestant], accuracy = "accuracy"): string {
   const rows = results.flatMap(({ plan, runs, trained }) => {
     const [fast, plain] = runs;
     const points = Math.abs(fast.after.accuracy - plain.after.accuracy) * 100;
@@ -48,7 +48,7 @@ export function trainingTable(results: readonly Result[], contestants: readonly 
       ],
     ];
   });
-  return table([["task", "backend", "test loss", "untrained", "accuracy", "epoch", "of it in the loss"], ...rows], 2);
+  return table([["task", "backend", "test loss", "untrained", accuracy, "epoch", "of it in the loss"], ...rows], 2);
 }
 
 /** One row a duel. */

@@ -4,7 +4,10 @@ import type * as losskit from "losskit/js";
 import type { Digits } from "./data.js";
 
 /** Any entry point of losskit: all have the same functions. */
-export type Library = Pick<typeof losskit, "backend" | "crossEntropyLoss" | "tripletMarginLoss">;
+export type Library = Pick<
+  typeof losskit,
+  "backend" | "crossEntropyLoss" | "tripletMarginLoss" | "infoNceLoss" | "supConLoss" | "batchHardTripletLoss" | "cdist"
+>;
 
 export interface Data {
   readonly train: Digits;
@@ -36,9 +39,9 @@ export interface Task {
 /** One call of the loss, value and gradient, always on the same operands. */
 export type Call = (library: Library) => { readonly value: number; readonly gradients: readonly Float32Array[] };
 
-export interface Plan {
+export interface Training {
   readonly name: string;
-  readonly loss: "crossEntropyLoss" | "tripletMarginLoss";
+  readonly loss: keyof Library;
   readonly epochs: number;
   /** Step size of the first epoch; train.ts lowers it. */
   readonly rate: number;
@@ -47,6 +50,9 @@ export interface Plan {
   /** Columns of a row. */
   readonly width: number;
   start(library: Library, data: Data): Task;
+}
+
+export interface Plan extends Training {
   /** The loss without the training: on so many rows, taken from `outputs` over and over. */
   alone(outputs: Float32Array, digits: Digits, rows: number): Call;
 }

@@ -2,7 +2,7 @@
 
 import type { Progress } from "./progress.js";
 import { median } from "./table.js";
-import type { Data, Library, Plan, Quality, Task } from "./task.js";
+import type { Data, Library, Quality, Task, Training } from "./task.js";
 
 export interface Contestant {
   readonly name: string;
@@ -20,12 +20,12 @@ export interface Run {
 }
 
 /** From `rate` to 0 along a cosine: the small last steps settle both backends in the same place, rounding errors and all. */
-function rateAt(plan: Plan, epoch: number): number {
+function rateAt(plan: Training, epoch: number): number {
   return (plan.rate / 2) * (1 + Math.cos((Math.PI * epoch) / plan.epochs));
 }
 
 /** One run for each contestant, in their order. */
-export function train(plan: Plan, contestants: readonly [Contestant, Contestant], data: Data, progress: Progress): [Run, Run] {
+export function train(plan: Training, contestants: readonly [Contestant, Contestant], data: Data, progress: Progress): [Run, Run] {
   const runs = contestants.map(({ library }) => {
     const task = plan.start(library, data);
     return { task, before: task.test(), loss: Number.NaN, epochTimes: [] as number[], callTimes: [] as number[] };

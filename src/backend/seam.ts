@@ -210,14 +210,60 @@ export interface DistillationCall {
   readonly dtype: Dtype;
   readonly rows: number;
   readonly width: number;
-  readonly student: FloatArray;
-  readonly teacher: FloatArray;
+  readonly student: FloatArray | HalfArray;
+  readonly teacher: FloatArray | HalfArray;
   readonly beta: number;
   readonly temperature: number;
   readonly scale: number;
   readonly gradOutput: FloatArray | null;
   readonly values: FloatArray | null;
   /** Of the student. */
+  readonly grad: FloatArray | null;
+}
+
+/** Each of `rows` vectors of a against each of `cols` of b, or of a itself: logits are factor * (a_i . b_j) + bias. A loss for each row of a. */
+export interface InBatchCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly cols: number;
+  readonly dims: number;
+  readonly a: FloatArray;
+  /** null: a itself, without the pairs of a vector with itself. */
+  readonly b: FloatArray | null;
+  /** INFO_NCE or SIG_LIP, or without b SUP_CON or NT_XENT (protocol.ts). */
+  readonly kind: number;
+  /** What a norm counts as at least, where vectors are divided by theirs; 0: they are not. */
+  readonly floor: number;
+  /** INFO_NCE: the mean of the losses of row i of a and of row i of b; there are as many. */
+  readonly symmetric: boolean;
+  /** A number for each row of b that those of the same label share: INFO_NCE leaves out a pair of two such rows (null: none), the others find pairs by it. */
+  readonly labels: Int32Array | null;
+  readonly factor: number;
+  readonly bias: number;
+  /** Factor of the gradients, and factor per loss. */
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
+  readonly gradA: FloatArray | null;
+  readonly gradB: FloatArray | null;
+  /** One element each: the gradients of factor and bias. */
+  readonly gradFactor: FloatArray | null;
+  readonly gradBias: FloatArray | null;
+}
+
+/** Of each of `rows` vectors the farthest of its label and the nearest of another. Rows without either count 0. */
+export interface HardestCall {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly dims: number;
+  readonly x: FloatArray;
+  readonly labels: Int32Array;
+  /** Softplus of the difference of the two distances instead of a hinge. */
+  readonly soft: boolean;
+  readonly margin: number;
+  readonly scale: number;
+  readonly gradOutput: FloatArray | null;
+  readonly values: FloatArray | null;
   readonly grad: FloatArray | null;
 }
 
@@ -239,6 +285,8 @@ export interface Backend {
   boxes(call: BoxesCall): number;
   overlap(call: OverlapCall): number;
   distillation(call: DistillationCall): number;
+  inBatch(call: InBatchCall): number;
+  hardest(call: HardestCall): number;
   /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
   outside(data: FloatArray, n: number, low: number, high: number): number;
 }

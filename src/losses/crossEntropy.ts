@@ -74,7 +74,8 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
-  const smoothing = options[2] as number;
+  // of one class alone what is spread comes back, and the gradient stays exactly 0
+  const smoothing = layout.classes > 1 ? (options[2] as number) : 0;
   const zLoss = options[5] as number;
   if (zLoss > 0 && weight.given && frame.totals) {
     throw rangeError(frame.loss, 'option "zLoss"', "no weight beside it: the mean of both has two denominators, totals one", String(zLoss));

@@ -74,7 +74,8 @@ export function pairwiseDistance(args: Args, options: Options): Float64Array {
 
 export function cosineSimilarity(args: Args, options: Options): Float64Array {
   const eps = numberOption(options, "eps", 1e-8);
-  return pairs(args, numberOption(options, "dim", 1), (a, b) => {
+  const lines = ["input1", "input2"].every((name) => argument(args, name).shape.length === 1);
+  return pairs(args, numberOption(options, "dim", lines ? 0 : 1), (a, b) => {
     const dot = sum(a.map((c, i) => c * (b[i] as number)));
     return dot / (Math.max(norm(a, 2), eps) * Math.max(norm(b, 2), eps));
   });
