@@ -50,6 +50,13 @@ const rows = (): readonly Row[] => [
     mind: ["which triplets are drawn"],
     back: ["triplets", "triplets"],
   },
+  {
+    output: "a place, from pairs in a large batch",
+    kind: "embedding",
+    losses: ["infoNceLoss"],
+    mind: ["cross entropy over the batch; the temperature"],
+    back: ["entropy", "p − q"],
+  },
   { output: "a direction", kind: "embedding", losses: ["cosineEmbeddingLoss"], mind: ["a margin near 0 in many dimensions"], back: ["equator", "equator"] },
 ];
 
@@ -59,7 +66,7 @@ export const choice: Section = {
   id: "choice",
   short: "Which loss",
   claim: "Which loss? Ask what the model puts out, and what an error costs",
-  height: [620, 1100],
+  height: [907, 1991],
   lead: () => [p("My model puts out:")],
   figure(root) {
     const table = html("tbody");

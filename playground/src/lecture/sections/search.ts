@@ -8,7 +8,7 @@ import { chart, columns, columnWidth } from "../chart.js";
 import { readout } from "../readout.js";
 import { FOUND, STEPS } from "../search-engine.js";
 import type { News, Order } from "../search-worker.js";
-import { caption, listing, p, type Section, see } from "../section.js";
+import { caption, listing, loss, p, type Section, see } from "../section.js";
 
 const SIDE = 8;
 /** Dark paper in both themes: a picture is what it is. */
@@ -28,7 +28,7 @@ export const search: Section = {
   id: "search",
   short: "Image search",
   claim: "Train distances, and search comes for free: what is near is what looks alike",
-  height: [560, 820],
+  height: [591, 707],
   lead: () => [
     p(
       "A small network gives each handwritten digit a place in space; to search is to list the nearest. It is never told what the digits are, only, by triplets, that two are the same and a third is not. Choose a query, then train.",
@@ -177,7 +177,9 @@ export const search: Section = {
     p(
       "The network has 64 pixels, 48 hidden units and three numbers for a place; it learns from 1397 digits and is searched with 400 that it never learns from. The same recipe finds faces, products and songs: only the network and the number of dimensions grow. In a batch, choose the ",
       see("ranking", "hardest"),
-      " negative for each anchor, and each step teaches more. Data: Alpaydin and Kaynak, UCI Machine Learning Repository, 1998.",
+      " negative for each anchor, as ",
+      loss("batchHardTripletLoss"),
+      " does, and each step teaches more. Data: Alpaydin and Kaynak, UCI Machine Learning Repository, 1998.",
     ),
     listing("tripletMarginLoss.valueAndGrad(place(a), place(p), place(n), { margin: 1 })\ncdist(place(query), place(all)) // the smallest are found"),
   ],
