@@ -1,8 +1,8 @@
 // npm run check: lint and format, types of every tree, the generated pages against their commands, and the package as npm would publish it.
 
-import { root, run, setup } from "./setup.mjs";
+import { root, run, setupTests } from "./setup.mjs";
 
-setup();
+setupTests();
 const bin = (file, ...args) => run(process.execPath, `${root}node_modules/${file}`, ...args);
 
 bin("@biomejs/biome/bin/biome", "ci", ".");

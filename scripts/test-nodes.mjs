@@ -2,12 +2,12 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { node, otherNode, root, setup, versionOf } from "./setup.mjs";
+import { node, otherNode, root, setupTests, versionOf } from "./setup.mjs";
 import { runTests } from "./vitest.mjs";
 
 const MAJORS = ["20", "22", "24", "26"];
 
-setup();
+setupTests();
 const majorOf = (version) => version.replace(/^v/, "").split(".")[0];
 const done = new Set([majorOf(versionOf(node)), majorOf(otherNode()?.version ?? "")]);
 const totals = { passed: 0, failed: 0, skipped: 0 };

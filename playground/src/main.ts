@@ -11,6 +11,7 @@ import type { Mount } from "./view.js";
 
 const TITLE = "losskit playground";
 const motion: Record<string, { title: string; about: string; load: () => Promise<{ mount: Mount }> }> = {
+  lecture: { title: "Lecture", about: "Read, drag, and see what losses do.", load: () => import("./lecture/index.js") },
   train: {
     title: "Training",
     about: "A small network learns handwritten digits. Every loss and every gradient comes from losskit.",

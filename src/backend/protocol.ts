@@ -10,7 +10,7 @@ export const REDUCE = 2;
 export const FINISH = 4;
 /** Write the gradient of the piece that was taken in last. */
 export const APPLY = 8;
-/** Between FINISH and APPLY, where the gradient needs a second look at every piece: the norm p = infinity counts its maxima. */
+/** Between FINISH and APPLY, where a second look at every piece is needed: the norm p = infinity counts its maxima, a divergence is summed up. */
 export const COUNT = 16;
 
 // Class of a sample that is no class.

@@ -210,8 +210,8 @@ export interface DistillationCall {
   readonly dtype: Dtype;
   readonly rows: number;
   readonly width: number;
-  readonly student: FloatArray;
-  readonly teacher: FloatArray;
+  readonly student: FloatArray | HalfArray;
+  readonly teacher: FloatArray | HalfArray;
   readonly beta: number;
   readonly temperature: number;
   readonly scale: number;

@@ -4,6 +4,7 @@ import type { FloatArray } from "../array/typed.js";
 import type { Backend } from "../backend/seam.js";
 import { typeError } from "./errors.js";
 import { acquire, release } from "./frame.js";
+import { SIGNATURE } from "./signature.js";
 import type { LossSpec, Spec } from "./spec.js";
 import { totalsOf } from "./totals.js";
 
@@ -60,6 +61,7 @@ export function bind<F>(spec: LossSpec<F>, module: BackendOf = javascript): F {
     return invoke(spec, backend, "totals", arguments.length, a, b, c, d, e);
   };
   Object.defineProperty(loss, "name", { value: spec.name });
+  Object.defineProperty(loss, SIGNATURE, { value: spec });
   return loss as F;
 }
 

@@ -22,6 +22,9 @@ export interface Option {
   readonly integers?: boolean;
 }
 
+/** Under which every loss shows its signature: adapters to frameworks (tfjs.ts) read there what its arguments are. Of the registry, so that copies of losskit share it. */
+export const SIGNATURE: unique symbol = Symbol.for("losskit.signature");
+
 /** What a call is checked against. */
 export interface Signature {
   readonly name: string;

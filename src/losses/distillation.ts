@@ -27,6 +27,7 @@ export interface DistillationOptions {
  */
 export const distillationLoss: LossSpec<Loss<[student: 1, teacher: Tensor], DistillationOptions, "student", "student">> = {
   name: "distillationLoss",
+  module: "distillation",
   arguments: [differentiable("student"), { name: "teacher" }],
   options: [number("beta", 0.5, "a number in [0, 1]", (beta) => beta >= 0 && beta <= 1), positive("temperature", 1)],
   reductions: REDUCTIONS,
@@ -43,8 +44,8 @@ export const distillationLoss: LossSpec<Loss<[student: 1, teacher: Tensor], Dist
       dtype: frame.dtype,
       rows,
       width: dims,
-      student: student.data,
-      teacher: teacher.data,
+      student: student.stored,
+      teacher: teacher.stored,
       beta,
       temperature,
       scale: frame.upstream / denominator,

@@ -2,7 +2,7 @@
 """The recipe of the golden cases: what PyTorch answers, in float64 and by autograd, for float32 inputs.
 
     python3 -m venv venv && venv/bin/pip install torch numpy
-    venv/bin/python test/spec/make-cases.py --check                 every case of test/data/cases.json, computed again and compared
+    venv/bin/python test/spec/make-cases.py --check                 every case of test/data/cases*.json that is of one call, computed again and compared
     venv/bin/python test/spec/make-cases.py --check --only 'ctc|nll'
     venv/bin/python test/spec/make-cases.py new.json > cases.json   cases from a list of calls
 
@@ -22,7 +22,9 @@ import warnings
 import torch
 import torch.nn.functional as F
 
-CASES = pathlib.Path(__file__).parent.parent / "data" / "cases.json"
+import definitions as beyond
+
+CASES = [pathlib.Path(__file__).parent.parent / "data" / file for file in ("cases.json", "cases2.json", "cases2b.json")]
 # a case agrees where |got - want| <= RELATIVE |want| + ABSOLUTE S + 1e-15, S the largest finite |want|
 RELATIVE, ABSOLUTE = 1e-12, 1e-13
 # of a float32 sum, the rounding of one term: slightly more than 2^-23
@@ -32,11 +34,8 @@ ROUNDING = 1.2e-7
 # --- what PyTorch computes -----------------------------------------------------------------------------------------------------------------------
 
 
-def reduced(each, reduction):
-    return {"none": lambda: each, "sum": each.sum, "mean": each.mean}[reduction]()
-
-
-def triplet_ratio(anchor, positive, negative, swap=False, eps=1e-6, reduction="mean"):
+@beyond.loss
+def triplet_ratio(anchor, positive, negative, swap=False, eps=1e-6):
     """Balntas et al. 2016, with the distances of triplet_margin_loss: semantics.md, "Triplet ratio loss"."""
 
     def distance(a, b):
@@ -45,18 +44,18 @@ def triplet_ratio(anchor, positive, negative, swap=False, eps=1e-6, reduction="m
     far = distance(anchor, negative)
     if swap:
         far = torch.minimum(far, distance(positive, negative))
-    return reduced(2 * torch.sigmoid(distance(anchor, positive) - far).square(), reduction)
+    return 2 * torch.sigmoid(distance(anchor, positive) - far).square()
 
 
 # One row a function: what computes it (arguments in order, options by PyTorch's names), and the arguments that get a gradient.
-# Operations have none. A new loss is a new row; what PyTorch lacks is written above, from its definition in semantics.md.
+# Operations have none. A new loss is a new row; what PyTorch lacks is in definitions.py, from semantics.md.
 FUNCTIONS = {
     "mseLoss": (F.mse_loss, ["input", "target"]),
     "l1Loss": (F.l1_loss, ["input", "target"]),
     "smoothL1Loss": (F.smooth_l1_loss, ["input", "target"]),
     "huberLoss": (F.huber_loss, ["input", "target"]),
-    "nllLoss": (F.nll_loss, ["input"]),
-    "crossEntropyLoss": (F.cross_entropy, ["input"]),
+    "nllLoss": (beyond.nll, ["input"]),
+    "crossEntropyLoss": (beyond.cross_entropy, ["input"]),
     "bceLoss": (F.binary_cross_entropy, ["input"]),
     "bceWithLogitsLoss": (F.binary_cross_entropy_with_logits, ["input", "target"]),
     "klDivLoss": (F.kl_div, ["input", "target"]),
@@ -71,7 +70,24 @@ FUNCTIONS = {
     "multiLabelSoftMarginLoss": (F.multilabel_soft_margin_loss, ["input"]),
     "poissonNllLoss": (F.poisson_nll_loss, ["input"]),
     "gaussianNllLoss": (F.gaussian_nll_loss, ["input", "var"]),
-    "ctcLoss": (F.ctc_loss, ["logProbs"]),
+    "ctcLoss": (beyond.ctc, ["logProbs"]),
+    "contrastiveLoss": (beyond.contrastive, ["input1", "input2"]),
+    "sigmoidFocalLoss": (beyond.sigmoid_focal, ["input"]),
+    "pinballLoss": (beyond.pinball, ["input"]),
+    "logCoshLoss": (beyond.log_cosh, ["input"]),
+    "diceLoss": (beyond.dice, ["input"]),
+    "tverskyLoss": (beyond.tversky, ["input"]),
+    "generalizedBoxIouLoss": (beyond.generalized_box_iou, ["input"]),
+    "distanceBoxIouLoss": (beyond.distance_box_iou, ["input"]),
+    "completeBoxIouLoss": (beyond.complete_box_iou, ["input"]),
+    "distillationLoss": (beyond.distillation, ["student"]),
+    "dpoLoss": (beyond.dpo, ["policyChosen", "policyRejected"]),
+    "infoNceLoss": (beyond.info_nce, ["query", "key"]),
+    "clipLoss": (beyond.clip, ["image", "text", "logitScale"]),
+    "sigLipLoss": (beyond.sig_lip, ["image", "text", "logitScale", "logitBias"]),
+    "ntXentLoss": (beyond.nt_xent, ["embeddings"]),
+    "supConLoss": (beyond.sup_con, ["embeddings"]),
+    "batchHardTripletLoss": (beyond.batch_hard_triplet, ["embeddings"]),
     "softmax": (F.softmax, []),
     "logSoftmax": (F.log_softmax, []),
     "logSumExp": (torch.logsumexp, []),
@@ -96,11 +112,19 @@ def plain(x):
     return x if math.isfinite(x) else str(x)
 
 
+HALVES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
 def tensor(given, floats):
-    """Integers stay int64; floats are float32 numbers in either type."""
-    if given["dtype"].startswith("int"):
+    """Integers stay int64; floats are float32 numbers in either type, half precision given by its bits widened to them."""
+    dtype = given.get("dtype", "float32")
+    if dtype.startswith("int"):
         return torch.tensor(given["data"], dtype=torch.int64).reshape(given["shape"])
-    return torch.tensor([number(x) for x in given["data"]], dtype=torch.float32).to(floats).reshape(given["shape"])
+    if dtype in HALVES:
+        return torch.tensor(given["data"], dtype=torch.uint16).view(HALVES[dtype]).to(floats).reshape(given["shape"])
+    data = given["data"] if isinstance(given["data"], list) else [given["data"]]
+    exact = torch.float64 if dtype in ("number", "float64") else torch.float32
+    return torch.tensor([number(x) for x in data], dtype=exact).to(floats).reshape(given.get("shape", []))
 
 
 def listed(x):
@@ -118,6 +142,8 @@ def snake(name):
 def run(case, floats, wrt, **more):
     """The value, and the gradients of its sum."""
     function, _ = FUNCTIONS[case["loss"]]
+    if "denominator" in case["options"] and function.__module__ != beyond.__name__:
+        function = beyond.any_denominator(function)
     args = {arg["name"]: tensor(arg, floats) for arg in case["args"]}
     for name in wrt:
         args[name].requires_grad_()
@@ -143,6 +169,7 @@ def rounding(case, value):
     """What a float32 sum may be off by, whatever the order of its terms: a sum that cancels has errors of its terms, not of its value."""
     if case["options"].get("reduction") == "none" or not FUNCTIONS[case["loss"]][1] or not torch.isfinite(value):
         return 0.0
+    case = {**case, "options": {name: value for name, value in case["options"].items() if name != "denominator"}}
     each, _ = run(case, torch.float64, [], reduction="none")
     whole = run(case, torch.float64, [], reduction="sum")[0].abs().item()
     if not torch.isfinite(each).all() or whole == 0:
@@ -185,6 +212,14 @@ def apart(got, want):
     return worst
 
 
+def recipes(file):
+    """The cases of a file that are one call of a loss or operation: totals, scoreTokens and errors of losskit's own have no recipe here."""
+    pytorchs = file == CASES[0]
+    for case in json.loads(file.read_text()):
+        if case["loss"] in FUNCTIONS and ("value" in case["expect"] or pytorchs):
+            yield case
+
+
 def near32(got, want):
     """Whether two float32 errors are of one kind: kernels for other vector widths round elsewhere, and losskit's tolerance is four of them."""
     got, want = float(number(got)), float(number(want))
@@ -203,13 +238,13 @@ def check(cases):
             if want.get("throws", "?") not in got.get("throws", ""):
                 wrong.append(f"{case['id']}: {got.get('throws', 'does not throw')}")
             continue
-        pairs = [(got["value"], want["value"]), *((got["grad"][name], want["grad"][name]) for name in want["grad"])]
+        pairs = [(got["value"], want["value"]), *((got["grad"][name], want["grad"][name]) for name in want.get("grad", {}))]
         share = max(apart(*pair) for pair in pairs)
         worst = max(worst, share) if share <= 1 else worst
         if not share <= 1:
             wrong.append(f"{case['id']}: {share:.3g} times what is allowed")
         there, here = case["torch32"], made["torch32"]
-        alike += near32(here["value"], there["value"]) and all(near32(here["grad"][name], there["grad"][name]) for name in want["grad"])
+        alike += near32(here["value"], there["value"]) and all(near32(here["grad"][name], there["grad"][name]) for name in want.get("grad", {}))
     print(f"PyTorch {torch.__version__}: {len(cases) - len(wrong)} of {len(cases)} cases agree ({thrown} of them throw), "
           f"within {RELATIVE} of the value + {ABSOLUTE} of the largest; the worst at {worst:.2g} of that.")
     print(f"torch32: {alike} of {len(cases) - thrown} cases have float32 errors of at most four times those recorded.")
@@ -231,12 +266,12 @@ def make(calls):
 def main():
     parser = argparse.ArgumentParser(description="The recipe of the golden cases.")
     parser.add_argument("calls", nargs="?", help="a JSON list of calls; their cases go to stdout")
-    parser.add_argument("--check", action="store_true", help="compute the cases of test/data/cases.json again")
+    parser.add_argument("--check", action="store_true", help="compute the cases of test/data again")
     parser.add_argument("--only", default="", help="with --check: cases whose id matches this regular expression")
     given = parser.parse_args()
     warnings.simplefilter("ignore")  # of operands of different size, and of klDiv's mean
     if given.check:
-        sys.exit(check([case for case in json.loads(CASES.read_text()) if re.search(given.only, case["id"])]) > 0)
+        sys.exit(check([case for file in CASES for case in recipes(file) if re.search(given.only, case["id"])]) > 0)
     if given.calls is None:
         parser.error("a list of calls, or --check")
     cases = [json.dumps(case) for case in make(json.loads(pathlib.Path(given.calls).read_text()))]

@@ -1,6 +1,7 @@
 import { APPLY, BEGIN, FINISH, IGNORED, NONE, REDUCE } from "../../../src/backend/protocol";
 import { Block, Kernel } from "../../core/kernel";
 import { Lanes, TURNS } from "../../core/lanes";
+import { LONG_ROW, Long, Short, Softmax } from "../../core/softmax";
 import { Exp } from "../../math/exp";
 import { Log } from "../../math/log";
 
@@ -33,18 +34,6 @@ class RowsBlock extends Block {
   expFactor: f64 = 0;
   oneFactor: f64 = 0;
 }
-
-// The exponentials of float32, for loops that hold their constants in registers.
-// 2^f = 1 + f * P(f), |f| <= 1/2, f the fraction of d * log2 e in one fused step; an error of 1.6 ULP that a sum never shows: 2^0 is exact, and what is
-// far from the maximum weighs little. 0 lowest, 1 log2 e, 2 magic + bias (math/exp.ts), 3 ... 7 P, 8 one
-const POWER = memory.data<f32>([
-  -87.9, 1.44269504088896341, 12583039, 0.6931470036506653, 0.24022243916988373, 0.05550733208656311, 0.009671512991189957, 0.001326472614891827, 1, 0,
-]);
-// e^r as math/exp.ts has it: 0 lowest, 1 log2 e, 2 magic + bias, 3 and 4 ln 2, 5 ... 9 Q without its 1
-const EXP = memory.data<f32>([
-  -87.9, 1.44269504088896341, 12583039, 0.693145751953125, 1.428606765330187e-6, 0.49999991059303284, 0.1666651964187622, 0.0416690893471241,
-  0.00836886465549469, 0.0013780394801869988,
-]);
 
 /**
  * Softmax cross entropy of rows of `n` logits x against a class, against a distribution q, or both:
@@ -112,7 +101,8 @@ class CrossEntropy extends Kernel {
           const upstream = g ? scale * load<f64>(g + 8 * row) : scale;
           const one = target != NONE ? weight * upstream : 0;
           call.logSum = logSum;
-          call.oneFactor = one;
+          // rounded like the factor of the exponentials: of one class what is left is exactly 0
+          call.oneFactor = <f64>(<T>one);
           // without any target the gradient is that of lse itself, times scale: softmax
           call.expFactor = q ? (upstream * qSum + one) / sum : (upstream * weight) / sum;
           if (call.z != 0) {
@@ -146,7 +136,7 @@ class CrossEntropy extends Kernel {
   /** Largest logit, sum of e^(x - m), sums of q and q * (x - m); writes e^(x - m) to e unless that is 0. */
   @inline static reduce<T extends number, Length>(call: RowsBlock, x: usize, bytes: i32, q: usize, e: usize): void {
     const before = call.max;
-    const max = Math.max(before, CrossEntropy.largest<T, Length>(x, bytes));
+    const max = Math.max(before, Softmax.largest<T, Length>(x, bytes));
     if (max > before && before > -Infinity) {
       const factor = f64x2.extract_lane(Exp.nonpositive<f64>(f64x2.splat(before - max)), 0);
       call.sum = call.sum * factor;
@@ -156,69 +146,27 @@ class CrossEntropy extends Kernel {
     // nothing but -infinity so far (or NaN): measured from 0, its exponentials are 0 and not NaN, and a later piece can still have the maximum
     const m = Lanes.splat<T>(max == -Infinity ? 0 : max);
     let sum: f64;
-    if (q) sum = CrossEntropy.exponentials<T, Short>(call, WITH_Q | STORE, x, bytes, m, q, e);
-    else if (e) sum = CrossEntropy.exponentials<T, Length>(call, STORE, x, bytes, m, q, e);
-    else sum = CrossEntropy.exponentials<T, Length>(call, 0, x, bytes, m, q, e);
+    if (q) sum = CrossEntropy.exponentials<T, Short>(call, true, x, bytes, m, q, e);
+    else if (e) sum = CrossEntropy.exponentials<T, Length>(call, false, x, bytes, m, q, e);
+    else sum = Softmax.sum<T, Length>(x, bytes, m, false, 1);
     call.sum = call.sum + sum;
   }
 
-  @inline static largest<T extends number, Length>(x: usize, bytes: i32): f64 {
-    let m0 = Lanes.splat<T>(-Infinity);
-    let m1 = m0;
-    const stop = x + bytes;
-    const whole = x + (bytes & -32);
-    if (isInteger<Length>()) {
-      // a maximum waits for the one before it: four of them
-      let m2 = m0;
-      let m3 = m0;
-      const most = x + (bytes & -64);
-      do {
-        m0 = v128.pmax<T>(m0, v128.load(x));
-        m1 = v128.pmax<T>(m1, v128.load(x, 16));
-        m2 = v128.pmax<T>(m2, v128.load(x, 32));
-        m3 = v128.pmax<T>(m3, v128.load(x, 48));
-        x += 64;
-      } while (x < most);
-      m0 = v128.pmax<T>(m0, m2);
-      m1 = v128.pmax<T>(m1, m3);
-    }
-    while (x < whole) {
-      m0 = v128.pmax<T>(m0, v128.load(x));
-      m1 = v128.pmax<T>(m1, v128.load(x, 16));
-      x += 32;
-    }
-    // the rest overlaps what was seen, or is read one by one: no lane beyond the row takes part
-    if (x < stop) {
-      if (bytes >= 32) {
-        m0 = v128.pmax<T>(m0, v128.load(stop - 32));
-        m1 = v128.pmax<T>(m1, v128.load(stop - 16));
-      } else {
-        let m: f64 = -Infinity;
-        for (; x < stop; x += sizeof<T>()) {
-          const one = Lanes.load<T>(x);
-          if (one > m) m = one;
-        }
-        return m;
-      }
-    }
-    return Lanes.largest<T>(v128.pmax<T>(m0, m1));
-  }
-
-  @inline static exponentials<T extends number, Length>(call: RowsBlock, mode: i32, x: usize, bytes: i32, m: v128, q: usize, e: usize): f64 {
+  /** Writes e^(x - m) to e and returns their sum; with q also the sums of that. */
+  @inline static exponentials<T extends number, Length>(call: RowsBlock, withQ: bool, x: usize, bytes: i32, m: v128, q: usize, e: usize): f64 {
     const stop = x + bytes;
     const whole = x + (bytes & -16);
-    // In locals, not read where they are used, and polynomials by Horner's scheme: the loop of a long row is limited by its instructions.
-    // A short row is limited by the chain of them, which Exp.nonpositive keeps short.
-    const c0 = CrossEntropy.constant<T>(mode, 0);
-    const c1 = CrossEntropy.constant<T>(mode, 1);
-    const c2 = CrossEntropy.constant<T>(mode, 2);
-    const c3 = CrossEntropy.constant<T>(mode, 3);
-    const c4 = CrossEntropy.constant<T>(mode, 4);
-    const c5 = CrossEntropy.constant<T>(mode, 5);
-    const c6 = CrossEntropy.constant<T>(mode, 6);
-    const c7 = CrossEntropy.constant<T>(mode, 7);
-    const c8 = CrossEntropy.constant<T>(mode, 8);
-    const c9 = CrossEntropy.constant<T>(mode, 9);
+    // in locals, by Horner's scheme: see Softmax.sum
+    const c0 = Softmax.constant(true, 0);
+    const c1 = Softmax.constant(true, 1);
+    const c2 = Softmax.constant(true, 2);
+    const c3 = Softmax.constant(true, 3);
+    const c4 = Softmax.constant(true, 4);
+    const c5 = Softmax.constant(true, 5);
+    const c6 = Softmax.constant(true, 6);
+    const c7 = Softmax.constant(true, 7);
+    const c8 = Softmax.constant(true, 8);
+    const c9 = Softmax.constant(true, 9);
     let wide = f64x2.splat(0);
     let qWide = f64x2.splat(0);
     let qxWide = f64x2.splat(0);
@@ -230,43 +178,18 @@ class CrossEntropy extends Kernel {
       const end = x < whole ? min(whole, x + 16 * TURNS) : stop;
       do {
         const d = v128.sub<T>(v128.load(x), m);
-        if (isInteger<Length>() && ASC_FEATURE_RELAXED_SIMD && !(mode & STORE)) {
-          const bounded = v128.pmax<T>(d, c0);
-          const t = Lanes.madd<T>(bounded, c1, c2);
-          const f = Lanes.madd<T>(bounded, c1, v128.sub<T>(c2, t));
-          let p = Lanes.madd<T>(c7, f, c6);
-          p = Lanes.madd<T>(p, f, c5);
-          p = Lanes.madd<T>(p, f, c4);
-          p = Lanes.madd<T>(p, f, c3);
-          p = Lanes.madd<T>(p, f, c8);
-          sum = Lanes.madd<T>(p, i32x4.shl(t, 23), sum);
-        } else {
-          let value: v128;
-          if (isInteger<Length>()) {
-            const bounded = v128.pmax<T>(d, c0);
-            const t = Lanes.madd<T>(bounded, c1, c2);
-            const n = v128.sub<T>(t, c2);
-            const r = Lanes.nmadd<T>(n, c4, Lanes.nmadd<T>(n, c3, bounded));
-            const scale = i32x4.shl(t, 23);
-            let p = Lanes.madd<T>(c9, r, c8);
-            p = Lanes.madd<T>(p, r, c7);
-            p = Lanes.madd<T>(p, r, c6);
-            p = Lanes.madd<T>(p, r, c5);
-            p = Lanes.madd<T>(p, r, Lanes.one<T>());
-            value = Lanes.madd<T>(p, v128.mul<T>(r, scale), scale);
-          } else value = Exp.nonpositive<T>(d);
-          sum = v128.add<T>(sum, value);
-          if (mode & WITH_Q) {
-            const weight = v128.load(q);
-            qSum = v128.add<T>(qSum, weight);
-            qxSum = Lanes.madd<T>(weight, d, qxSum);
-            q += 16;
-          }
-          if (mode & STORE) {
-            v128.store(e, value);
-            e += 16;
-          }
+        let value: v128;
+        if (isInteger<Length>()) value = Softmax.exponential(d, c0, c1, c2, c3, c4, c5, c6, c7, c8, c9);
+        else value = Exp.nonpositive<T>(d);
+        sum = v128.add<T>(sum, value);
+        if (withQ) {
+          const weight = v128.load(q);
+          qSum = v128.add<T>(qSum, weight);
+          qxSum = Lanes.madd<T>(weight, d, qxSum);
+          q += 16;
         }
+        v128.store(e, value);
+        e += 16;
         x += 16;
       } while (x < end);
       if (x > stop) {
@@ -276,22 +199,16 @@ class CrossEntropy extends Kernel {
         qxSum = v128.and(qxSum, mask);
       }
       wide = Lanes.widen<T>(wide, sum);
-      if (mode & WITH_Q) {
+      if (withQ) {
         qWide = Lanes.widen<T>(qWide, qSum);
         qxWide = Lanes.widen<T>(qxWide, qxSum);
       }
     }
-    if (mode & WITH_Q) {
+    if (withQ) {
       call.qSum = call.qSum + Lanes.total(qWide);
       call.qxSum = call.qxSum + Lanes.total(qxWide);
     }
     return Lanes.total(wide);
-  }
-
-  /** Constants of the exponential of `mode`: of 2^f where it is only summed, with fused multiply-add; else those of Exp.nonpositive. */
-  @inline static constant<T extends number>(mode: i32, index: i32): v128 {
-    if (ASC_FEATURE_RELAXED_SIMD && !(mode & STORE)) return v128.load32_splat(POWER + 4 * index);
-    return v128.load32_splat(EXP + 4 * index);
   }
 
   /** e^(x - m) becomes the gradient. */
@@ -327,11 +244,3 @@ class CrossEntropy extends Kernel {
     }
   }
 }
-
-const WITH_Q: i32 = 1;
-const STORE: i32 = 2;
-/** Which of two loops over rows: a type, since of two that differ in a number Binaryen makes one again. */
-type Long = i32;
-type Short = f32;
-/** Logits from which a row of float32 is a long one. */
-const LONG_ROW: i32 = 96;

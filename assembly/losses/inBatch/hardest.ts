@@ -60,7 +60,7 @@ class Hardest extends Kernel {
       const same = Lanes.load<T>(labels + j * size) == mine;
       if (positive ? !same || j == own : same) continue;
       const d = Lanes.load<T>(x + j * size);
-      if (d == distance || (d != d && distance != distance)) break;
+      if (!(d < distance) && !(d > distance)) break; // equal, or one of them NaN
     }
     return j;
   }

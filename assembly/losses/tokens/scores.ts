@@ -208,7 +208,7 @@ class Scores extends Kernel {
           // the difference in doubles: large logits under a large cap keep their digits
           if (sizeof<T>() == 4) {
             const low = f64x2.sub(Cap.value(f64x2.promote_low_f32x4(logits), cap), wideM);
-            d = Cap.join(low, f64x2.sub(Cap.value(Cap.high(logits), cap), wideM));
+            d = Lanes.join(low, f64x2.sub(Cap.value(Lanes.high(logits), cap), wideM));
           } else d = f64x2.sub(Cap.value(logits, cap), wideM);
         } else d = v128.sub<T>(logits, m);
         if (mode & (DOTS | SCALED)) d = v128.mul<T>(d, inverse);

@@ -8,15 +8,10 @@ import { othersOf } from "../js/inBatch.js";
 import { FIXED, INFO_NCE, LABEL, NEGATIVES, NT_XENT, OWN, PULL, REFERENCE, RUNNING, SIG_LIP, SLOPE, SUM, SUP_CON, TILE, TOP, WEIGHT_OF } from "../protocol.js";
 import type { Backend, HardestCall, InBatchCall } from "../seam.js";
 import type { Machine } from "./machine.js";
-import { PANEL, Panels } from "./panels.js";
+import { KEPT, PANEL, Panels, tuning } from "./panels.js";
 import type { Kernel } from "./stream.js";
 import { A, SLOTS, type Window } from "./window.js";
 
-/** What tests set: whether tiles may be kept. */
-export const tuning = { keep: true };
-
-/** Bytes for tiles that are kept: 2048 x 2048 of float32, with their edges. */
-const KEPT = 18 << 20;
 /** Between two panels, so that their rows do not share cache sets. */
 const GAP = 4096 + 256;
 
@@ -145,7 +140,7 @@ class Tiles {
 
   /** How many are kept at most. */
   get most(): number {
-    return Math.floor(KEPT / this.bytes);
+    return Math.floor(tuning.kept / this.bytes);
   }
 
   private product(tile: number, i: number, j: number): void {

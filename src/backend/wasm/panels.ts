@@ -7,12 +7,14 @@ import { TILE } from "../protocol.js";
 import type { Machine } from "./machine.js";
 import type { Kernel } from "./stream.js";
 
-/** Bytes of a panel. */
+/** Bytes of a panel at most. */
 export const PANEL: number = 6 << 20;
+/** Bytes for tiles that are kept: 2048 x 2048 of float32, with their edges. */
+export const KEPT: number = 18 << 20;
+/** What tests set: how much of that is used, and whether tiles are kept at all. */
+export const tuning = { panel: PANEL, kept: KEPT, keep: true };
 /** Rows are padded to a multiple of these bytes. */
 const PAIR = 32;
-/** Bytes of the longest piece of a row: a tile of those is a panel. */
-const PIECE = PANEL / TILE;
 
 export class Panels {
   readonly blocks: number;
@@ -45,10 +47,11 @@ export class Panels {
     this.scratch = scratch;
     this.grad = grad;
     this.held = slots.map(() => -1);
-    this.piece = Math.max(1, Math.min(dims, PIECE / BYTES[dtype]));
+    // of the longest piece a tile of rows is a panel
+    this.piece = Math.max(1, Math.min(dims, Math.floor(tuning.panel / TILE / PAIR) * (PAIR / BYTES[dtype])));
     this.pieces = Math.max(1, Math.ceil(dims / this.piece));
     this.blocks = Math.ceil(rows / TILE);
-    this.tall = Math.floor(PANEL / (TILE * this.bytes(0)));
+    this.tall = Math.floor(tuning.panel / (TILE * this.bytes(0)));
     this.divide = machine.kernel("divide", dtype);
   }
 

@@ -339,7 +339,7 @@ export class Stream {
   }
 
   private nextPiece(): boolean {
-    if (this.rows > 0 && this.phases & (FINISH | APPLY)) this.collectPiece(this.phases === APPLY);
+    if (this.rows > 0 && this.phases & (FINISH | COUNT | APPLY)) this.collectPiece(this.phases === APPLY);
     this.rows = 1;
     this.from += this.count;
     if (this.phases === FINISH || this.phases === 0 || this.from >= this.width) {

@@ -1,0 +1,105 @@
+/**
+ * In-batch losses where they have more than a tile: beside losskit/js, which makes no tiles, with little room in the window and with much, and the same bits
+ * whether tiles are kept or computed again.
+ */
+import { afterEach, describe, expect, it } from "vitest";
+import { KEPT, PANEL, tuning } from "../src/backend/wasm/panels.js";
+import * as deterministic from "../src/deterministic.js";
+import * as js from "../src/js.js";
+import * as wasm from "../src/wasm.js";
+import type { Callable, FloatArray } from "./entries.js";
+import { Random } from "./reference/random.js";
+
+type Dtype = "float32" | "float64";
+type Result = { value: number | FloatArray; grad: Record<string, FloatArray> };
+type Call = readonly [args: unknown[], options: Record<string, unknown>];
+
+const callable = (api: object, name: string): Callable => (api as Record<string, Callable>)[name] as Callable;
+
+afterEach(() => {
+  Object.assign(tuning, { panel: PANEL, kept: KEPT, keep: true });
+});
+
+/** Rows of some directions, so that labels mean something, and norms from 0.5 to 2. */
+function vectors(random: Random, dtype: Dtype, rows: number, dims: number): { data: FloatArray; shape: number[] } {
+  const data = (dtype === "float32" ? Float32Array : Float64Array).from(random.normal([rows * dims]).data);
+  return { data, shape: [rows, dims] };
+}
+const integers = (random: Random, count: number, below: number): Int32Array => Int32Array.from({ length: count }, () => random.integer(below) - 2);
+
+const losses: Record<string, (random: Random, dtype: Dtype, n: number, m: number, dims: number) => Call[]> = {
+  infoNceLoss: (r, dtype, n, m, dims) => [
+    [[vectors(r, dtype, n, dims), vectors(r, dtype, m, dims)], { temperature: 0.3 }],
+    [[vectors(r, dtype, n, dims), vectors(r, dtype, m, dims)], { normalize: false, temperature: 2, groups: integers(r, m, 5), reduction: "none" }],
+    [[vectors(r, dtype, n, dims), vectors(r, dtype, n, dims)], { symmetric: true, temperature: 0.5, groups: integers(r, n, 9) }],
+  ],
+  clipLoss: (r, dtype, n, _, dims) => [[[vectors(r, dtype, n, dims), vectors(r, dtype, n, dims), 0.7], { reduction: "sum" }]],
+  sigLipLoss: (r, dtype, n, _, dims) => [[[vectors(r, dtype, n, dims), vectors(r, dtype, n, dims), 0.7, -1.5], {}]],
+  ntXentLoss: (r, dtype, n, _, dims) => [
+    [[vectors(r, dtype, n, dims), Int32Array.from({ length: n }, (_, i) => i >> 1)], { temperature: 0.5 }],
+    [[vectors(r, dtype, n, dims), integers(r, n, 4)], { normalize: false, temperature: 2 }],
+  ],
+  supConLoss: (r, dtype, n, _, dims) => [
+    [[vectors(r, dtype, n, dims), integers(r, n, 7)], { temperature: 0.5, reduction: "none" }],
+    [[vectors(r, dtype, n, dims), integers(r, n, n)], { normalize: false, temperature: 2 }],
+  ],
+  batchHardTripletLoss: (r, dtype, n, _, dims) => [
+    [[vectors(r, dtype, n, dims), integers(r, n, 7)], { margin: 0.5 }],
+    [[vectors(r, dtype, n, dims), integers(r, n, 3)], { soft: true, reduction: "none" }],
+  ],
+};
+
+/** The largest error in units of the largest number. */
+function error(got: Result, want: Result): number {
+  const one = (a: number | FloatArray, b: number | FloatArray): number => {
+    const [x, y] = [a, b].map((v) => (typeof v === "number" ? [v] : [...v])) as [number[], number[]];
+    expect(x.length).toBe(y.length);
+    const largest = y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
+    return x.reduce((most, v, i) => (Object.is(v, y[i]) ? most : Math.max(most, Math.abs(v - (y[i] as number)) / largest)), 0);
+  };
+  return Math.max(one(got.value, want.value), ...Object.keys(want.grad).map((name) => one(got.grad[name] as FloatArray, want.grad[name] as FloatArray)));
+}
+
+const call = (api: object, name: string, [args, options]: Call): Result => callable(api, name).valueAndGrad(...args, options);
+
+// edges of tiles (96) and of blocks in registers (4, 2, 6), rows that are padded and not
+const sizes = [
+  [1, 1, 3],
+  [5, 9, 8],
+  [96, 97, 5],
+  [200, 290, 17],
+] as const;
+const rooms = { "room for all": {}, "a tile a panel": { panel: 96 * 64 }, "pieces of rows, nothing kept": { panel: 96 * 32, keep: false }, "few tiles kept": { kept: 4 * 96 * 96 * 8 } };
+
+describe("tiles", () => {
+  for (const [name, calls] of Object.entries(losses)) {
+    for (const [n, m, dims] of sizes) {
+      it(`${name} of ${n} and ${m} rows of ${dims}: as losskit/js has it`, () => {
+        for (const dtype of ["float32", "float64"] as const) {
+          for (const one of calls(new Random(n + dims), dtype, n, m, dims)) {
+            const want = call(js, name, one);
+            for (const [room, set] of Object.entries(rooms)) {
+              Object.assign(tuning, { panel: PANEL, kept: KEPT, keep: true }, set);
+              for (const api of [deterministic, wasm]) {
+                const found = error(call(api, name, one), want);
+                expect(found, `${dtype} ${room} ${JSON.stringify(one[1])}`).toBeLessThan(dtype === "float32" ? 2e-5 : 1e-12);
+              }
+            }
+          }
+        }
+      });
+    }
+
+    it(`${name}: the same bits whether tiles are kept or computed again`, () => {
+      for (const dtype of ["float32", "float64"] as const) {
+        for (const one of calls(new Random(7), dtype, 200, 300, 24)) {
+          for (const set of [{}, { kept: 8 * 96 * 96 * 4 }, { panel: 96 * 96 }]) {
+            Object.assign(tuning, { panel: PANEL, kept: KEPT }, set);
+            const [kept, again] = [true, false].map((keep) => call(deterministic, name, Object.assign(tuning, { keep }) && one)) as [Result, Result];
+            expect(again).toEqual(kept);
+          }
+        }
+      }
+    });
+  }
+});
