@@ -12,7 +12,7 @@ export const PANEL: number = 6 << 20;
 /** Bytes for tiles that are kept: 2048 x 2048 of float32, with their edges. */
 export const KEPT: number = 18 << 20;
 /** What tests set: how much of that is used, and whether tiles are kept at all. */
-export const tuning = { panel: PANEL, kept: KEPT, keep: true };
+export const tuning: { panel: number; kept: number; keep: boolean } = { panel: PANEL, kept: KEPT, keep: true };
 /** Rows are padded to a multiple of these bytes. */
 const PAIR = 32;
 
