@@ -1,12 +1,16 @@
 // The view that every loss has: formula, when to use it, and value and gradient against the prediction.
 
-import katex from "katex";
-import "katex/dist/katex.min.css";
+import { formula } from "./formula.js";
 import { button, copyButton, select, slider } from "./controls.js";
+import { peersOf, settingsOf } from "./compare.js";
 import { html } from "./dom.js";
 import { axisOf, evaluate, heightOf, program, short, starting, sweep } from "./evaluate.js";
 import type { Control, Descriptor } from "./losses/descriptor.js";
 import { chart } from "./plots.js";
+
+/** Heights of a plot: on a phone both of them and the reading are on the first screen. */
+const HIGH = 260;
+const LOW = 158;
 
 function control(name: string, { label, ...rest }: Control, value: number, onInput: (value: number) => void): HTMLElement {
   const element =
@@ -34,21 +38,37 @@ function restore(settings: Record<string, number>, query: URLSearchParams, { con
 
 /** The picture of a loss. `remember` keeps the settings in the address. */
 export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearchParams, remember: (query: string) => void): () => void {
+  const low = matchMedia("(max-width: 40rem)");
   let settings = starting(descriptor);
   restore(settings, query, descriptor);
   let axis = axisOf(descriptor, settings);
   const asked = Number(query.get("x") ?? Number.NaN);
   let x = asked >= axis.min && asked <= axis.max ? asked : axis.value;
+  const peers = peersOf(descriptor);
+  const named = (name: string | null | undefined) => peers.find((peer) => peer.name === name);
+  let second = query.has("with") ? named(query.get("with")) : named(descriptor.beside);
 
   const figures = { value: html("div", { class: "plot" }), gradient: html("div", { class: "plot" }) };
   const controls = html("div", { class: "controls" });
   const reading = { x: html("b"), value: html("b", { "data-testid": "value" }), gradient: html("b", { "data-testid": "gradient" }) };
   const where = html("span");
+  const other = { name: html("b"), value: html("span", { "data-testid": "second-value" }), gradient: html("span", { "data-testid": "second-gradient" }) };
+  const beside = html("span", { class: "second" }, other.name, " value ", other.value, ", gradient ", other.gradient);
   const code = html("code", { "data-testid": "code" });
 
   const update = () => {
     const marked = evaluate(descriptor, x, settings);
     const points = sweep(descriptor, settings);
+    const own = second && settingsOf(second, settings);
+    const laid = second && own && { points: sweep(second, own, axis), marked: evaluate(second, x, own) };
+    beside.hidden = !laid;
+    if (second && laid) {
+      other.name.textContent = second.name;
+      for (const column of ["value", "gradient"] as const) {
+        other[column].textContent = short(laid.marked[column]);
+        other[column].dataset.exact = String(laid.marked[column]);
+      }
+    }
     where.textContent = axis.label;
     reading.x.textContent = short(x);
     for (const column of ["value", "gradient"] as const) {
@@ -56,8 +76,12 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       reading[column].dataset.exact = String(marked[column]);
       const { node, toX } = chart(points, {
         column,
-        label: `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}`,
+        label:
+          `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}` +
+          (second && laid ? `, that of ${second.name}, dashed, ${short(laid.marked[column])}` : ""),
         width: Math.max(240, figures[column].clientWidth || 400),
+        height: low.matches ? LOW : HIGH,
+        second: laid,
         x: axis,
         y: heightOf(descriptor.heights[column], settings),
         marked,
@@ -67,7 +91,9 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       follow(figures[column], toX);
     }
     // an address that nobody has changed stays short
-    if (code.textContent) remember(new URLSearchParams(Object.entries({ ...settings, x }).map(([name, value]) => [name, String(value)])).toString());
+    const kept: Record<string, string | number> = { ...settings, x };
+    if (peers.length > 0 && second?.name !== descriptor.beside) kept.with = second?.name ?? "";
+    if (code.textContent) remember(new URLSearchParams(Object.entries(kept).map(([name, value]) => [name, String(value)])).toString());
     code.textContent = program(descriptor, marked, settings);
   };
 
@@ -75,6 +101,16 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
     control("x", axis, x, (value) => {
       x = value;
       update();
+    });
+  const laidOver = () =>
+    select({
+      label: "compare with",
+      options: [{ value: "", label: "no other" }, ...peers.map(({ name }) => ({ value: name, label: name }))],
+      value: second?.name ?? "",
+      onInput: (name) => {
+        second = named(name);
+        update();
+      },
     });
   const fill = () =>
     controls.replaceChildren(
@@ -91,8 +127,10 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
           update();
         }),
       ),
+      ...(peers.length > 0 ? [laidOver()] : []),
       button("Reset", () => {
         settings = starting(descriptor);
+        second = named(descriptor.beside);
         axis = axisOf(descriptor, settings);
         x = axis.value;
         fill();
@@ -118,15 +156,13 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
     };
   };
 
-  const formula = html("div", { class: "formula", tabindex: "0", role: "group", "aria-label": "Formula" });
-  katex.render(descriptor.formula, formula, { displayMode: true });
-
+  const written = formula(descriptor.formula);
   root.append(
     html("p", { class: "use" }, descriptor.use),
-    formula,
+    written.node,
     html(
       "section",
-      { class: "panel", "aria-label": "Value and gradient" },
+      { class: "panel curve", "aria-label": "Value and gradient" },
       controls,
       html(
         "div",
@@ -142,6 +178,8 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
         html("span", { class: "value" }, "value ", reading.value),
         " ",
         html("span", { class: "gradient" }, "gradient ", reading.gradient),
+        " ",
+        beside,
       ),
       ...(descriptor.note ? [html("p", { class: "note" }, descriptor.note)] : []),
     ),
@@ -161,5 +199,10 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
     update();
   });
   observer.observe(figures.value);
-  return () => observer.disconnect();
+  low.addEventListener("change", update);
+  return () => {
+    observer.disconnect();
+    low.removeEventListener("change", update);
+    written.end();
+  };
 }

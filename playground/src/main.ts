@@ -50,7 +50,7 @@ function themeToggle(): HTMLElement {
   const page = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
-  const toggle = button("Dark", () => {
+  const toggle = button("", () => {
     page.dataset.theme = dark() ? "light" : "dark";
     try {
       localStorage.setItem("theme", page.dataset.theme);
@@ -59,8 +59,10 @@ function themeToggle(): HTMLElement {
     }
     show();
   });
-  toggle.setAttribute("aria-label", "Dark theme");
-  const show = () => toggle.setAttribute("aria-pressed", String(dark()));
+  // it says what it does, not what is
+  const show = () => {
+    toggle.textContent = dark() ? "Light theme" : "Dark theme";
+  };
   system.addEventListener("change", show);
   show();
   return toggle;

@@ -58,6 +58,10 @@ export interface Descriptor<K extends string = string> {
   readonly call: (x: number, settings: Settings<K>) => Call;
   /** How much of the gradient's unit one unit of the axis is: for the tangent. 1 if not given. */
   readonly perX?: number;
+  /** Losses of the same kind have the same thing on their axis: one can be laid over another. */
+  readonly kind?: string;
+  /** The one that is laid over it at first. */
+  readonly beside?: LossName;
   /** A view of its own below. */
   readonly extra?: { readonly title: string; readonly load: () => Promise<{ mount: Mount }> };
 }
@@ -93,6 +97,33 @@ export const signs = (value: 1 | -1): SelectControl =>
   );
 
 export const written = (value: unknown, code: string): Written => ({ value, code });
+
+const RADIAN = Math.PI / 180;
+const turn = (degrees: number) => `(${round(degrees)} * Math.PI) / 180`;
+
+/** Unit vectors in the plane, at angles in degrees: one is [cos, sin], several have a shape. */
+export const unit = (degrees: number): Written =>
+  written([Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)], `[Math.cos(${turn(degrees)}), Math.sin(${turn(degrees)})]`);
+
+export function units(...degrees: number[]): Written {
+  const shape = [degrees.length, 2];
+  return written(
+    { data: degrees.flatMap((d) => [Math.cos(d * RADIAN), Math.sin(d * RADIAN)]), shape },
+    `{ data: [${degrees.map(round).join(", ")}].flatMap((d) => [Math.cos((d * Math.PI) / 180), Math.sin((d * Math.PI) / 180)]), shape: [${shape.join(", ")}] }`,
+  );
+}
+
+/** The part of a gradient, that of the first vector of `wrt`, along the vector's turn: by angle, in radians. */
+export function along(wrt: string, degrees: number): Pick<Call, "wrt" | "read" | "readCode"> {
+  return {
+    wrt,
+    read: (g) => g[1]! * Math.cos(degrees * RADIAN) - g[0]! * Math.sin(degrees * RADIAN),
+    readCode: `grad.${wrt}[1] * Math.cos(${turn(degrees)}) - grad.${wrt}[0] * Math.sin(${turn(degrees)})`,
+  };
+}
+
+/** Radians in a degree: what perX is for angles. */
+export const PER_DEGREE = RADIAN;
 
 /** A number as one would write it: nothing like 0.30000000000000004. */
 export const round = (x: number): number => Number(x.toPrecision(6));

@@ -64,4 +64,26 @@ export const distributions = [
       wrt: against ? "var" : "input",
     }),
   }),
+  define({
+    name: "distillationLoss",
+    torch: "",
+    formula: tex`\ell = \beta\, \mathrm{KL}(Q \,\|\, M) + (1 - \beta)\, \mathrm{KL}(S \,\|\, M) \qquad M = (1 - \beta)\, S + \beta\, Q`,
+    use: "A small model, the student, learns the whole distribution of a large one, the teacher. With beta = 0 the student must put mass wherever the teacher has some, with beta = 1 it may settle for one of the teacher's peaks, in between is the generalised Jensen-Shannon divergence (GKD, Agarwal et al. 2024). A higher temperature lets small probabilities count.",
+    note: "Three classes. S is the student's softmax, Q the teacher's; β = 0 is KL(Q‖S), β = 1 is KL(S‖Q). The student's logit of class 0 moves, its others are 1 and 0; the teacher's are the slider, 1 and 0.",
+    controls: {
+      teacher: range("teacher's logit of class 0", -4, 4, 0.1, 2),
+      beta: range("beta", 0, 1, 0.05, 0.5),
+      temperature: range("temperature", 0.5, 4, 0.1, 1),
+    },
+    axis: range("student's logit of class 0", -6, 6, 0.05, -1),
+    heights: { value: [0, 3], gradient: [-1.1, 1.1] },
+    call: (x, { teacher, beta, temperature }) => ({
+      args: [
+        [x, 1, 0],
+        [teacher, 1, 0],
+      ],
+      options: { beta, temperature },
+      wrt: "student",
+    }),
+  }),
 ];

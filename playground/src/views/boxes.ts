@@ -1,0 +1,1 @@
+import type { Mount } from "../view.js"; export const mount: Mount = () => () => {};
