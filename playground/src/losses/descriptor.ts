@@ -99,27 +99,23 @@ export const signs = (value: 1 | -1): SelectControl =>
 export const written = (value: unknown, code: string): Written => ({ value, code });
 
 const RADIAN = Math.PI / 180;
-const turn = (degrees: number) => `(${round(degrees)} * Math.PI) / 180`;
+/** Six digits after the point: of a cosine, which may be nearly 0. */
+const six = (x: number) => Number(x.toFixed(6));
+const vector = (degrees: number) => [Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)];
 
-/** Unit vectors in the plane, at angles in degrees: one is [cos, sin], several have a shape. */
-export const unit = (degrees: number): Written =>
-  written([Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)], `[Math.cos(${turn(degrees)}), Math.sin(${turn(degrees)})]`);
+/** Unit vectors in the plane, at angles in degrees: one is an array, several have a shape. */
+export const unit = (degrees: number): Written => written(vector(degrees), `[${vector(degrees).map(six).join(", ")}]`);
 
 export function units(...degrees: number[]): Written {
+  const data = degrees.flatMap(vector);
   const shape = [degrees.length, 2];
-  return written(
-    { data: degrees.flatMap((d) => [Math.cos(d * RADIAN), Math.sin(d * RADIAN)]), shape },
-    `{ data: [${degrees.map(round).join(", ")}].flatMap((d) => [Math.cos((d * Math.PI) / 180), Math.sin((d * Math.PI) / 180)]), shape: [${shape.join(", ")}] }`,
-  );
+  return written({ data, shape }, `{ data: [${data.map(six).join(", ")}], shape: [${shape.join(", ")}] }`);
 }
 
 /** The part of a gradient, that of the first vector of `wrt`, along the vector's turn: by angle, in radians. */
 export function along(wrt: string, degrees: number): Pick<Call, "wrt" | "read" | "readCode"> {
-  return {
-    wrt,
-    read: (g) => g[1]! * Math.cos(degrees * RADIAN) - g[0]! * Math.sin(degrees * RADIAN),
-    readCode: `grad.${wrt}[1] * Math.cos(${turn(degrees)}) - grad.${wrt}[0] * Math.sin(${turn(degrees)})`,
-  };
+  const [cos, sin] = vector(degrees) as [number, number];
+  return { wrt, read: (g) => g[1]! * cos - g[0]! * sin, readCode: `grad.${wrt}[1] * ${six(cos)} - grad.${wrt}[0] * ${six(sin)}` };
 }
 
 /** Radians in a degree: what perX is for angles. */

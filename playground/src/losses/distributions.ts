@@ -34,7 +34,7 @@ export const distributions = [
   define({
     name: "poissonNllLoss",
     torch: "torch.nn.PoissonNLLLoss",
-    formula: tex`\ell(x, t) = \begin{cases} e^x - t\,x & \text{logInput} \\ x - t \log(x + \varepsilon) & \text{otherwise} \end{cases} \;+\; \underbrace{t \log t - t + \tfrac12 \log 2\pi t}_{\text{full},\; t > 1}`,
+    formula: tex`\ell(x, t) = \begin{cases} e^x - t\,x & \text{logInput} \\ x - t \log(x + \varepsilon) & \text{otherwise} \end{cases} \qquad + \underbrace{t \log t - t + \tfrac12 \log 2\pi t}_{\text{full},\; t > 1}`,
     use: "For counts: visits, photons, claims. With logInput, the default, the model predicts the logarithm of the rate, which may be any number; without it the rate itself, which must be positive. What full adds does not depend on the prediction: it shifts the value and leaves the gradient alone.",
     controls: { target: range("target, a count", 0, 10, 1, 3), logInput: toggle("logInput", true), full: toggle("full"), eps: epsilons(1e-8, 0.1, 1) },
     axis: ({ logInput }) => (logInput ? range("input, log of the rate", -3, 3.5, 0.05, 2) : range("input, the rate", 0, 15, 0.1, 5)),
