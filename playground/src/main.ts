@@ -7,13 +7,13 @@ import { html } from "./dom.js";
 import { mount as home } from "./home.js";
 import type { Descriptor } from "./losses/descriptor.js";
 import { groups, losses } from "./losses/index.js";
-import type { Mount } from "./view.js";
+import type { Address, Mount } from "./view.js";
 
 const TITLE = "losskit playground";
 const motion: Record<string, { title: string; about: string; load: () => Promise<{ mount: Mount }> }> = {
   train: {
     title: "Training",
-    about: "A small network learns handwritten digits. Every loss and every gradient comes from losskit.",
+    about: "Two losses teach the same small network handwritten digits, side by side from the same start.",
     load: () => import("./views/train.js"),
   },
   race: { title: "Race", about: "The same losses in WebAssembly and in plain JavaScript, timed in this browser.", load: () => import("./views/race.js") },
@@ -79,13 +79,13 @@ function remember(path: string, query: string): void {
   later = setTimeout(() => history.replaceState(null, "", `#/${path}?${query}`), 300);
 }
 
-async function lazily(root: HTMLElement, load: () => Promise<{ mount: Mount }>): Promise<void> {
+async function lazily(root: HTMLElement, load: () => Promise<{ mount: Mount }>, address?: Address): Promise<void> {
   const mine = turn;
   const before = end;
   try {
     const { mount } = await load();
     if (mine !== turn) return;
-    const unmount = mount(root);
+    const unmount = mount(root, address);
     end = () => {
       unmount();
       before();
@@ -138,7 +138,7 @@ function route(): void {
   else if (moving) {
     const section = html("section", { class: "panel", "aria-label": title });
     main.append(html("p", { class: "use" }, moving.about), section);
-    void lazily(section, moving.load);
+    void lazily(section, moving.load, { query: new URLSearchParams(query), remember: (query) => remember(path, query) });
   } else end = home(main);
   // a reader is told of the new view; the first one needs no telling
   if (turn > 1) {
