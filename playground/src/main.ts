@@ -4,7 +4,7 @@ import "./style.css";
 import { button } from "./controls.js";
 import { curve } from "./curve.js";
 import { html } from "./dom.js";
-import { mount as home } from "./home.js";
+import { home } from "./home/index.js";
 import type { Descriptor } from "./losses/descriptor.js";
 import { groups, losses } from "./losses/index.js";
 import type { Address, Mount } from "./view.js";
@@ -139,7 +139,7 @@ function route(): void {
     const section = html("section", { class: "panel", "aria-label": title });
     main.append(html("p", { class: "use" }, moving.about), section);
     void lazily(section, moving.load, { query: new URLSearchParams(query), remember: (query) => remember(path, query) });
-  } else end = home(main);
+  } else end = home(motion)(main);
   // a reader is told of the new view; the first one needs no telling
   if (turn > 1) {
     heading.focus({ preventScroll: true });

@@ -102,11 +102,14 @@ function triplets({ count, classes }: Digits, anchors: Int32Array, random: Rando
 /** The class that most of the nearest neighbours have; the nearer one where two have as many. */
 function vote(distances: Float32Array, classes: Int32Array): number {
   const nearest: number[] = [];
+  let farthest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < distances.length; i++) {
+    if (!(distances[i]! < farthest)) continue;
     let at = nearest.length;
     while (at > 0 && distances[nearest[at - 1]!]! > distances[i]!) at--;
-    if (at < NEIGHBOURS) nearest.splice(at, 0, i);
+    nearest.splice(at, 0, i);
     if (nearest.length > NEIGHBOURS) nearest.pop();
+    if (nearest.length === NEIGHBOURS) farthest = distances[nearest[NEIGHBOURS - 1]!]!;
   }
   const votes = nearest.map((row) => nearest.filter((other) => classes[other] === classes[row]).length);
   return classes[nearest[votes.indexOf(Math.max(...votes))]!]!;

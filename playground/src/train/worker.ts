@@ -11,6 +11,8 @@ import { around, type Data, type Trainer, trainer } from "./trainer.js";
 const SLICE = 12;
 /** Milliseconds between two frames: the page moves the points in between. */
 const FRAME = 80;
+/** Between two of them at least this many times what one takes: judging 400 digits by their neighbours is work. */
+const SPACE = 3;
 
 const kits: Record<Backend, Kit> = { wasm: wasm as unknown as Kit, js };
 
@@ -26,6 +28,7 @@ let wanted = false;
 let losses: number[][] = [[], []];
 let window: number[][] = [[], []];
 let shown = 0;
+let cost = 0;
 let seen = true;
 /** When the run (re)started, and at which step: steps that are due by the pace are counted from there. */
 let since = { time: 0, step: 0 };
@@ -47,6 +50,7 @@ function frame(): void {
   const transfer = [first, second].flatMap(({ points, regions }) => [points.buffer as ArrayBuffer, ...(regions ? [regions.buffer as ArrayBuffer] : [])]);
   post({ type: "frame", run: settings.run, step, lanes: [first, second], running }, transfer);
   losses = [[], []];
+  cost = performance.now() - shown;
 }
 
 /** A step of both. */
@@ -69,7 +73,7 @@ function slice(): void {
   while (performance.now() < until && step < MAX_STEPS && step < due()) once();
   // the page says that it has ended: whatever comes next waits for a start
   if (step >= MAX_STEPS) running = wanted = false;
-  if (!running || (seen && performance.now() - shown > FRAME)) frame();
+  if (!running || (seen && performance.now() - shown > Math.max(FRAME, SPACE * cost))) frame();
   if (running) setTimeout(guarded, step < due() ? 0 : SLICE, slice);
 }
 
