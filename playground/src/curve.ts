@@ -1,12 +1,12 @@
 // The view that every loss has: formula, when to use it, and value and gradient against the prediction.
 
-import { formula } from "./formula.js";
-import { button, copyButton, select, slider } from "./controls.js";
 import { peersOf, settingsOf } from "./compare.js";
+import { button, copyButton, select, slider } from "./controls.js";
 import { html } from "./dom.js";
 import { axisOf, evaluate, heightOf, program, short, starting, sweep } from "./evaluate.js";
+import { formula } from "./formula.js";
 import type { Control, Descriptor } from "./losses/descriptor.js";
-import { chart } from "./plots.js";
+import { type Chart, chart } from "./plots.js";
 
 /** Heights of a plot: on a phone both of them and the reading are on the first screen. */
 const HIGH = 260;
@@ -56,39 +56,45 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
   const beside = html("span", { class: "second" }, other.name, " value ", other.value, ", gradient ", other.gradient);
   const code = html("code", { "data-testid": "code" });
 
-  const update = () => {
-    const marked = evaluate(descriptor, x, settings);
+  const charts: { value?: Chart; gradient?: Chart } = {};
+  let peerSettings: Record<string, number> = {};
+
+  /** The curves: what they show depends on all but x. */
+  const draw = () => {
+    peerSettings = second ? settingsOf(second, settings) : {};
     const points = sweep(descriptor, settings);
-    const own = second && settingsOf(second, settings);
-    const laid = second && own && { points: sweep(second, own, axis), marked: evaluate(second, x, own) };
-    beside.hidden = !laid;
-    if (second && laid) {
-      other.name.textContent = second.name;
-      for (const column of ["value", "gradient"] as const) {
-        other[column].textContent = short(laid.marked[column]);
-        other[column].dataset.exact = String(laid.marked[column]);
-      }
+    const laid = second && sweep(second, peerSettings, axis);
+    for (const column of ["value", "gradient"] as const) {
+      const made = chart(points, {
+        column,
+        width: Math.max(240, figures[column].clientWidth || 400),
+        height: low.matches ? LOW : HIGH,
+        x: axis,
+        y: heightOf(descriptor.heights[column], settings),
+        perX: descriptor.perX ?? 1,
+        second: laid,
+      });
+      charts[column] = made;
+      figures[column].replaceChildren(made.node);
     }
+    mark();
+  };
+
+  /** The marked point on them. */
+  const mark = () => {
+    const marked = evaluate(descriptor, x, settings);
+    const peer = second && evaluate(second, x, peerSettings);
+    beside.hidden = !peer;
+    other.name.textContent = second?.name ?? "";
     where.textContent = axis.label;
     reading.x.textContent = short(x);
     for (const column of ["value", "gradient"] as const) {
       reading[column].textContent = short(marked[column]);
       reading[column].dataset.exact = String(marked[column]);
-      const { node, toX } = chart(points, {
-        column,
-        label:
-          `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}` +
-          (second && laid ? `, that of ${second.name}, dashed, ${short(laid.marked[column])}` : ""),
-        width: Math.max(240, figures[column].clientWidth || 400),
-        height: low.matches ? LOW : HIGH,
-        second: laid,
-        x: axis,
-        y: heightOf(descriptor.heights[column], settings),
-        marked,
-        perX: descriptor.perX ?? 1,
-      });
-      figures[column].replaceChildren(node);
-      follow(figures[column], toX);
+      other[column].textContent = peer ? short(peer[column]) : "";
+      other[column].dataset.exact = String(peer?.[column]);
+      const words = `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}`;
+      charts[column]!.mark(marked, peer, peer ? `${words}, that of ${second!.name}, dashed, ${short(peer[column])}` : words);
     }
     // an address that nobody has changed stays short
     const kept: Record<string, string | number> = { ...settings, x };
@@ -100,7 +106,7 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
   const axisSlider = () =>
     control("x", axis, x, (value) => {
       x = value;
-      update();
+      mark();
     });
   const laidOver = () =>
     select({
@@ -109,7 +115,7 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       value: second?.name ?? "",
       onInput: (name) => {
         second = named(name);
-        update();
+        draw();
       },
     });
   const fill = () =>
@@ -124,7 +130,7 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
             x = axis.value;
             controls.firstElementChild!.replaceWith(axisSlider());
           }
-          update();
+          draw();
         }),
       ),
       ...(peers.length > 0 ? [laidOver()] : []),
@@ -134,18 +140,18 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
         axis = axisOf(descriptor, settings);
         x = axis.value;
         fill();
-        update();
+        draw();
         controls.querySelector<HTMLElement>(".button")!.focus();
       }),
     );
 
   /** The pointer on a plot moves the slider: by keyboard one has the slider itself. */
-  const follow = (figure: HTMLElement, toX: (pixel: number) => number) => {
+  for (const column of ["value", "gradient"] as const) {
+    const figure = figures[column];
     const move = (event: PointerEvent) => {
       if (event.buttons !== 1) return;
       const input = controls.querySelector("input")!;
-      const plot = figure.firstElementChild!.getBoundingClientRect();
-      input.valueAsNumber = toX(event.clientX - plot.left);
+      input.valueAsNumber = charts[column]!.toX(event.clientX - figure.getBoundingClientRect().left);
       input.dispatchEvent(new Event("input"));
     };
     figure.onpointermove = move;
@@ -154,7 +160,7 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       figure.setPointerCapture(event.pointerId);
       move(event);
     };
-  };
+  }
 
   const written = formula(descriptor.formula);
   root.append(
@@ -191,18 +197,18 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
     ),
   );
   fill();
-  update();
+  draw();
   let width = figures.value.clientWidth;
   const observer = new ResizeObserver(() => {
     if (figures.value.clientWidth === width) return;
     width = figures.value.clientWidth;
-    update();
+    draw();
   });
   observer.observe(figures.value);
-  low.addEventListener("change", update);
+  low.addEventListener("change", draw);
   return () => {
     observer.disconnect();
-    low.removeEventListener("change", update);
+    low.removeEventListener("change", draw);
     written.end();
   };
 }

@@ -82,13 +82,7 @@ test("boxes: moved by the middle and by a corner; each loss has its formula", as
   await press(page, "boxes-input-corner", "ArrowRight", 4);
   await press(page, "boxes-target", "ArrowUp", 2);
   await right();
-  const first = () =>
-    page
-      .getByTestId("boxes-table")
-      .locator("tbody tr td:nth-child(2)")
-      .first()
-      .textContent()
-      .then(Number);
+  const first = () => page.getByTestId("boxes-table").locator("tbody tr td:nth-child(2)").first().textContent().then(Number);
   const value = await first();
   await page.getByRole("button", { name: "Step", exact: true }).click();
   expect(await first()).toBeLessThan(value);

@@ -18,6 +18,7 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".svg": "image/svg+xml",
+  ".jpg": "image/jpeg",
   ".woff2": "font/woff2",
   ".gz": "application/gzip",
 };

@@ -45,7 +45,11 @@ export const home =
         live("outlier", "A line and an outlier", () => import("./outlier.js")),
         live("training", "Two networks learning", () => import("./learning.js")),
       ),
-      html("ul", { class: "cards wide" }, ...Object.entries(routes).map(([path, { title, about }]) => card(path, title, html("span", { class: "note" }, about)))),
+      html(
+        "ul",
+        { class: "cards wide" },
+        ...Object.entries(routes).map(([path, { title, about }]) => card(path, title, html("span", { class: "note" }, about))),
+      ),
     );
     for (const { title, losses } of groups) {
       root.append(html("h2", {}, title), html("ul", { class: "cards" }, ...losses.map(picture)));

@@ -90,7 +90,10 @@ export const mount: Mount = (root) => {
     max: LIMIT,
     to: (_, y) => to(((HEIGHT / 2 - y) * (LIMIT + 0.15)) / (HEIGHT / 2)),
     by: (dx, dy) => to(ys[OUTLIER]! + 0.1 * (dx + dy)),
-    state: () => ({ now: ys[OUTLIER]!, text: `${fixed(ys[OUTLIER]!, 1)}; slopes ${LOSSES.map(({ name }, i) => `${name} ${slopes[i]!.textContent}`).join(", ")}` }),
+    state: () => ({
+      now: ys[OUTLIER]!,
+      text: `${fixed(ys[OUTLIER]!, 1)}; slopes ${LOSSES.map(({ name }, i) => `${name} ${slopes[i]!.textContent}`).join(", ")}`,
+    }),
   });
 
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) ys[OUTLIER] = -1.4;

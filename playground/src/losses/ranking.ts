@@ -37,11 +37,7 @@ export const ranking = [
     axis: range("x of input2, the distance", 0, 4, 0.05, 0.6),
     heights: { value: [0, 4], gradient: [-4, 4] },
     call: (x, { target, margin }) => ({
-      args: [
-        [0, 0],
-        [x, 0],
-        [target],
-      ],
+      args: [[0, 0], [x, 0], [target]],
       options: { margin },
       wrt: "input2",
     }),

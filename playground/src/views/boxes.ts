@@ -52,7 +52,11 @@ export const mount: Mount = (root) => {
     ...corners,
     ...middles,
   );
-  const numbers = table("Value, and gradient by each coordinate of the input", ["loss", "value", "x1", "y1", "x2", "y2"], ORDER.map((name) => name.replace("BoxIouLoss", "")));
+  const numbers = table(
+    "Value, and gradient by each coordinate of the input",
+    ["loss", "value", "x1", "y1", "x2", "y2"],
+    ORDER.map((name) => name.replace("BoxIouLoss", "")),
+  );
   numbers.node.dataset.testid = "boxes-table";
   const code = call();
 

@@ -74,7 +74,11 @@ const KINDS: readonly Kind[] = [
     (points, temperature) => supConLoss.valueAndGrad(points, CLASSES, { temperature }),
     "Three classes of four: each point is drawn to all others of its class, and pushed away by the rest. Positives share one probability, so the loss stays above log 3.",
   ),
-  labelled("ntXentLoss", (points, temperature) => ntXentLoss.valueAndGrad(points, CLASSES, { temperature }), "Three classes of four: each pair of a class for itself against the negatives. Once classes are apart, nothing pulls any more."),
+  labelled(
+    "ntXentLoss",
+    (points, temperature) => ntXentLoss.valueAndGrad(points, CLASSES, { temperature }),
+    "Three classes of four: each pair of a class for itself against the negatives. Once classes are apart, nothing pulls any more.",
+  ),
   {
     name: "batchHardTripletLoss",
     words: "Three classes of four: of each point only the farthest of its class and the nearest of another pull. There is no temperature, but a margin.",

@@ -118,7 +118,10 @@ export const mount: Mount = (root) => {
         Plot.dot([[distance, now]], { r: 6, fill: "var(--panel)", stroke: "var(--text)", strokeWidth: 2.5, clip: true }),
       ],
     });
-    picture(plot).setAttribute("aria-label", `Loss against the distance for both targets. Now: target ${target}, distance ${fixed(distance)}, loss ${fixed(now)}.`);
+    picture(plot).setAttribute(
+      "aria-label",
+      `Loss against the distance for both targets. Now: target ${target}, distance ${fixed(distance)}, loss ${fixed(now)}.`,
+    );
     graph.replaceChildren(plot);
   }
 

@@ -96,7 +96,15 @@ export const mount: Mount = (root) => {
     }));
     chosen = svg("path", { class: "way" });
     nodes = Array.from({ length: steps }, (_, t) =>
-      extended.map((_, s) => svg("g", { transform: `translate(${at(t)} ${row(s)})` }, svg("circle", { class: "ground", r: NODE }), svg("circle", { class: "place", r: NODE }), svg("text"))),
+      extended.map((_, s) =>
+        svg(
+          "g",
+          { transform: `translate(${at(t)} ${row(s)})` },
+          svg("circle", { class: "ground", r: NODE }),
+          svg("circle", { class: "place", r: NODE }),
+          svg("text"),
+        ),
+      ),
     );
     lattice.replaceChildren(
       svg(
@@ -113,7 +121,11 @@ export const mount: Mount = (root) => {
     handles = [];
     const bars = Array.from({ length: steps * 3 }, (_, i) => {
       const [t, s] = [Math.floor(i / 3), i % 3];
-      const handle = svg("g", { "data-testid": `ctc-bar-${t}-${s}`, "aria-orientation": "vertical" }, svg("rect", { class: "grip", x: at(t) - 17, y: -4, width: 34, height: 8, rx: 4 }));
+      const handle = svg(
+        "g",
+        { "data-testid": `ctc-bar-${t}-${s}`, "aria-orientation": "vertical" },
+        svg("rect", { class: "grip", x: at(t) - 17, y: -4, width: 34, height: 8, rx: 4 }),
+      );
       const bar = svg("rect", { x: at(t) - 15, width: 30, fill: "var(--value)", opacity: 0.5 });
       const pull = svg("path", { class: "pull thin" });
       const text = svg("text", { class: "quiet small", x: at(t), y: base(s) + 9 });
@@ -231,7 +243,13 @@ export const mount: Mount = (root) => {
       text.textContent = probability(t, s);
     }
     const rounded = Array.from(seen, (x) => Number(x.toFixed(4)));
-    code.update("ctcLoss", [`tensor([${rounded.join(", ")}], [${steps}, 3])`, `[${symbols.join(", ")}]`, String(steps), String(symbols.length), '{ reduction: "sum" }']);
+    code.update("ctcLoss", [
+      `tensor([${rounded.join(", ")}], [${steps}, 3])`,
+      `[${symbols.join(", ")}]`,
+      String(steps),
+      String(symbols.length),
+      '{ reduction: "sum" }',
+    ]);
     for (const say of announce) say();
   }
 

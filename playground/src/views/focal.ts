@@ -58,7 +58,9 @@ export const mount: Mount = (root) => {
       set(positives, { x: middle, width: WIDTH - middle });
       words.textContent = `${ROWS[i]}${i ? `, gamma ${gamma.toFixed(1)}` : ""}: ${fixed(100 * shares[i]!, 1)} % of the gradient from what is right already`;
     });
-    set(stage, { "aria-label": `Share of the gradient that the easy negatives have: ${shares.map((s, i) => `${ROWS[i]} ${fixed(100 * s, 0)} percent`).join(", ")}` });
+    set(stage, {
+      "aria-label": `Share of the gradient that the easy negatives have: ${shares.map((s, i) => `${ROWS[i]} ${fixed(100 * s, 0)} percent`).join(", ")}`,
+    });
   }
 
   const tune = (label: string, value: number, min: number, max: number, step: number, onInput: (value: number) => void) =>

@@ -91,7 +91,13 @@ export const mount: Mount = (root) => {
     numbers.update(NAMES.map((name) => [fixed(results[name].value, 4), largest(name).toPrecision(3)]));
     const { grad } = results[chosen];
     paint(canvases[0]!, predicted, 1, "--value", "--value");
-    paint(canvases[1]!, grad.input.map((g) => -g), largest(chosen) || 1, "--third", "--gradient");
+    paint(
+      canvases[1]!,
+      grad.input.map((g) => -g),
+      largest(chosen) || 1,
+      "--third",
+      "--gradient",
+    );
     for (const circle of outlines) set(circle, { r: target * CELL });
     set(handle, { transform: `translate(${x * CELL} ${y * CELL})` });
     const part = truth.reduce((sum, t) => sum + t, 0) / truth.length;
