@@ -79,6 +79,7 @@ export class Relay implements Split {
   /** Whether there were others to serve, and whether one of them did not answer. */
   opened = false;
   lost = false;
+  batches = 0;
   private readonly shared: Shared;
   private readonly plan: Plan;
   private readonly module: number;
@@ -101,7 +102,8 @@ export class Relay implements Split {
     this.size = plan.size;
   }
 
-  open(): boolean {
+  open(batches: number): boolean {
+    this.batches = batches;
     const { module, shared, size } = this;
     const { call, columns, tall, slots, stride } = this.plan;
     for (let slot = 0; slot < slots; slot++) {

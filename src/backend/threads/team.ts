@@ -82,7 +82,7 @@ export class Team {
       relay.close();
       if (relay.lost) pool.end("a worker did not answer");
     }
-    return relay.opened ? this.total(plan.chunks * plan.size) : value;
+    return relay.opened ? this.total(relay.batches) : value;
   }
 
   /** In order: the same bits as one thread's. */
