@@ -106,7 +106,7 @@ export const mount: Mount = (root) => {
 
   function update(): void {
     const results = ORDER.map(evaluate);
-    numbers.update(results.map(({ value, grad }) => [fixed(value, 4), ...Array.from(grad.input, (g) => fixed(g, 3))]));
+    numbers.update(results.map(({ value, grad }) => [fixed(value, 4), ...Array.from(grad.input, (g) => fixed(g, 2))]));
     const [a, b] = boxes as [number[], number[]];
     boxes.forEach((box, i) => {
       const [x1, y1, x2, y2] = box as [number, number, number, number];
