@@ -3,11 +3,13 @@
 
 import * as js from "losskit/js";
 import * as wasm from "losskit/wasm";
-import { agree, type Contest, type Effort, measure, type Timing } from "./contest.js";
+import { agree, type Effort, measure, type Timing } from "./contest.js";
 import { logUniform, normal, seeded, uniform } from "./data.js";
 import { cdistKernel, ceiling, crossEntropyKernel } from "./kernel.js";
+import type { Question } from "./question.js";
 import { VECTORS, vectorSets } from "./rows/catalogue.js";
 import { type Kit, rows, type Size, sizeText } from "./rows/row.js";
+import { tokens } from "./tokens.js";
 
 /** `ratio`: the first contestant's time divided by the second's; `most`: what it should not exceed; `least`: what it should reach. */
 export interface Extra {
@@ -16,17 +18,6 @@ export interface Extra {
   ratio: number;
   most?: number;
   least?: number;
-}
-
-interface Question {
-  name: string;
-  most?: number;
-  least?: number;
-  /** Whether the contestants compute the same thing. */
-  same: boolean;
-  /** The ratio's dividend and divisor. */
-  of: readonly [string, string];
-  contest(): Contest;
 }
 
 /** As src/backend/wasm/window.ts has it. */
@@ -251,6 +242,7 @@ const questions: readonly Question[] = [
   },
   ...broadcasting,
   ...VECTORS.map(share),
+  ...tokens,
   // last: while arrays of alloc live, every call looks whether its own are among them
   resident(wasm.mseLoss, 1 << 16),
   resident(wasm.mseLoss, 1 << 20),

@@ -1,5 +1,5 @@
-// npm run docs: one site in build/docs: the README and the pages of docs/ as its guide, the reference from the docstrings, the playground. All entries export
-// the same names, so one is documented: losskit.
+// npm run docs: one site in build/docs: the README and the pages of docs/ as its guide, the reference from the docstrings, the playground. Five entries export
+// the same names, so one of them is documented, losskit, and losskit/tfjs.
 
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { specs } from "./entries.mjs";
@@ -22,6 +22,8 @@ writeFileSync(
 
 const main = `${copy}/index.ts`;
 writeFileSync(main, `/** @module losskit */\n${readFileSync(main, "utf8")}`);
+const adapters = `${copy}/tfjs.ts`;
+writeFileSync(adapters, readFileSync(adapters, "utf8").replace("@packageDocumentation", "@module losskit/tfjs"));
 
 // typedoc 0.28 does not run with TypeScript 7, which builds the library: both come by npm exec, away from node_modules
 run("npm", "exec", "--yes", "--package=typescript@6.0.3", "--package=typedoc@0.28.20", "--", "typedoc", "--options", "typedoc.json");

@@ -33,8 +33,8 @@ export interface Tfjs {
 export type AnyLoss = Loss<any, any, any, any, any>;
 
 /** The options of a loss, in which a tensor may be TensorFlow.js's, too. */
-type Options<O> = { [K in keyof O]: (number[] extends O[K] ? TfjsTensor : never) | O[K] };
-type Common<R, W> = { reduction?: R | undefined; denominator?: number | undefined; wrt?: readonly W[] | undefined };
+type AdaptedOptions<O> = { [K in keyof O]: (number[] extends O[K] ? TfjsTensor : never) | O[K] };
+type CommonOptions<R, W> = { reduction?: R | undefined; denominator?: number | undefined; wrt?: readonly W[] | undefined };
 
 /** A loss as TensorFlow.js has it: tensors in, `tf.Scalar` out, or a tensor for reduction "none". */
 export type TfjsLoss<TF extends Tfjs, L> =
@@ -42,13 +42,13 @@ export type TfjsLoss<TF extends Tfjs, L> =
     ? <const U extends R = "mean" & R>(
         ...args: [
           ...tensors: { [K in keyof A]: TfjsTensor | (A[K] extends 1 | 2 | 3 | "labels" ? Tensor | Labels : A[K]) },
-          options?: Options<O> & Common<U, W>,
+          options?: AdaptedOptions<O> & CommonOptions<U, W>,
         ]
       ) => U extends "none" ? ReturnType<TF["tensor"]> : ReturnType<TF["scalar"]>
     : never;
 
 /** The options that `asKerasLoss` takes: those of the loss. */
-export type KerasOptions<L> = L extends Loss<infer _A, infer O, infer _W, infer _D, infer R> ? Options<O> & Omit<Common<R, never>, "wrt"> : never;
+export type KerasOptions<L> = L extends Loss<infer _A, infer O, infer _W, infer _D, infer R> ? AdaptedOptions<O> & Omit<CommonOptions<R, never>, "wrt"> : never;
 
 /** The part of TensorFlow.js's interface that is used here. */
 interface Engine {

@@ -64,13 +64,19 @@ class Within extends Kernel {
 class TwoSums extends Kernel {
   @inline static run<T extends number>(x: usize, n: i32, out: usize): i32 {
     const stop = x + n * sizeof<T>();
-    let m = Lanes.splat<T>(0);
-    for (let at = x; at < stop; at += 16) m = v128.max<T>(m, v128.abs<T>(v128.load(at)));
     let largest: f64;
     if (sizeof<T>() == 4) {
-      const two = f32x4.max(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
-      largest = <f64>f32x4.extract_lane(f32x4.max(two, v128.shuffle<i32>(two, two, 1, 0, 3, 2)), 0);
-    } else largest = Math.max(f64x2.extract_lane(m, 0), f64x2.extract_lane(m, 1));
+      // as integers, which are ordered as what they are the bits of; NaN is above infinity. f32x4.max is eight instructions
+      const magnitude = v128.load32_splat(MAGNITUDE);
+      let m = i32x4.splat(0);
+      for (let at = x; at < stop; at += 16) m = i32x4.max_s(m, v128.and(v128.load(at), magnitude));
+      m = i32x4.max_s(m, v128.shuffle<i32>(m, m, 2, 3, 0, 1));
+      largest = <f64>reinterpret<f32>(i32x4.extract_lane(i32x4.max_s(m, v128.shuffle<i32>(m, m, 1, 0, 3, 2)), 0));
+    } else {
+      let m = f64x2.splat(0);
+      for (let at = x; at < stop; at += 16) m = f64x2.max(m, f64x2.abs(v128.load(at)));
+      largest = Math.max(f64x2.extract_lane(m, 0), f64x2.extract_lane(m, 1));
+    }
     if (!(largest < HUGE_TERM)) return 0;
     // 1.5 times the power of two that is TILE_CARRY times that of the largest
     const bits = (reinterpret<u64>(largest * TILE_CARRY) & 0x7ff0000000000000) | 0x0008000000000000;
@@ -107,6 +113,8 @@ class TwoSums extends Kernel {
   }
 }
 
+/** All bits but the sign. */
+const MAGNITUDE = memory.data<u32>([0x7fffffff]);
 /** A tile has at most 2^14 elements; the second magic number as SECOND in src/array/exact.ts, two bits further. */
 const TILE_CARRY: f64 = 32768;
 const TILE_SECOND: f64 = 3.637978807091713e-12;

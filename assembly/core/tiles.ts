@@ -267,6 +267,12 @@ export class Pairs {
     return Lanes.first(min<i32>(16, (cols - j) * <i32>sizeof<T>()));
   }
 
+  /** Whether all lanes of a tile are alike: unless they are `various`, the row's own is not to be told apart (`any`) or in another tile. */
+  @inline static plain<T extends number>(various: bool, rows: i32, cols: i32, own: i32, any: bool): bool {
+    const lanes: i32 = 16 / sizeof<T>();
+    return !various && !(cols % lanes) && (any || own >= cols || own + rows <= 0);
+  }
+
   /** Pairs of one label do not enter the softmax. */
   @inline static apart(kind: i32, labelled: i32): v128 {
     return Lanes.first(kind == NT_XENT || (kind == INFO_NCE && labelled) ? 16 : 0);

@@ -15,6 +15,8 @@ const VECTORS = [
   [4096, 384],
   [65536, 128],
 ];
+/** Of a language model. */
+const VOCABULARY = [16, 151936];
 /** Labels a row of multiLabelMargin. */
 const LISTED = 4;
 /** Times, samples, classes, labels a sample. */
@@ -124,6 +126,60 @@ function logSoftmax(row) {
   for (let i = 0; i < row.length; i++) row[i] -= Math.log(sum);
 }
 
+/** Logits of a student and of its teacher, who agree more or less. */
+function distillation() {
+  return [CLASSES[0], CLASSES[1], VOCABULARY].map((size, i) => ({
+    loss: "distillationLoss",
+    family: "classes",
+    size: sizeText(size),
+    elements: size[0] * size[1],
+    make() {
+      const [rows, width] = size;
+      const random = seeded(1 + i);
+      const n = rows * width;
+      const student = wide(random, n);
+      const inputs = [student, normal(random, n).map((x, at) => x + student[at])].map((data) => ({ data, shape: size }));
+      return { loss: "distillationLoss", n, rows, width, inputs, out: ["student"], grads: [new Float32Array(n)] };
+    },
+  }));
+}
+
+/** Every score of the tokens of a text and the five most probable; values alone. Multiples of 2^-6, which float16 has, too. */
+function scores(storage) {
+  return {
+    loss: storage ? `scoreTokens ${storage}` : "scoreTokens",
+    family: "classes",
+    size: sizeText(VOCABULARY),
+    elements: VOCABULARY[0] * VOCABULARY[1],
+    make() {
+      const [rows, width] = VOCABULARY;
+      const random = seeded(1);
+      const data = normal(random, rows * width, 4).map((x) => Math.round(64 * Math.max(-15, Math.min(15, x))) / 64);
+      const index = classIndices(random, rows, width);
+      return {
+        loss: this.loss,
+        n: data.length,
+        rows,
+        width,
+        listed: 1,
+        inputs: [{ data, shape: VOCABULARY }],
+        index,
+        indexShape: [rows],
+        storage,
+        out: [],
+        grads: [],
+      };
+    },
+  };
+}
+
+const SCORES = { outputs: ["logprob", "rank", "entropy", "logSumExp", "max", "argmax"], topLogprobs: 5 };
+/** The float16 pattern of a number that has one, and is 0 or normal there. */
+function patternOf(x) {
+  const [bits] = new Uint32Array(Float32Array.of(x).buffer);
+  return x === 0 ? 0 : ((bits >>> 16) & 0x8000) | ((((bits >>> 23) & 255) - 112) << 10) | ((bits & 0x7fffff) >>> 13);
+}
+
 // bce's EPS and -100: ATen/native/Loss.cpp
 export const cases = [
   ...pointwise("mseLoss", [normal, normal], ["input"], ["mse", 0, 0]),
@@ -134,8 +190,7 @@ export const cases = [
   ...pointwise("bceWithLogitsLoss", [wide, labels], ["input"], ["bceWithLogits", 0, 0]),
   ...pointwise("klDivLoss", [logUniform, uniform], ["input"], ["klDiv", 0, 0]),
   ...pointwise("marginRankingLoss", [normal, normal, signs], ["input1", "input2"], ["marginRanking", 0, 0]),
-  // the last: the vocabulary of a language model
-  ...classes("crossEntropyLoss", (random, n) => uniform(random, n, -8, 8), "class", [...CLASSES, [16, 151936]]),
+  ...classes("crossEntropyLoss", (random, n) => uniform(random, n, -8, 8), "class", [...CLASSES, VOCABULARY]),
   ...classes("nllLoss", (random, n) => uniform(random, n, -8, 0), "class"),
   ...vectors("tripletMarginLoss", 3, undefined, ["anchor", "positive", "negative"], ["tripletEuclidean", 1]),
   ...vectors("tripletRatioLoss", 3, undefined, ["anchor", "positive", "negative"], ["tripletEuclidean", 2]),
@@ -148,6 +203,9 @@ export const cases = [
   ...pointwise("poissonNllLoss", [normal, counts], ["input"], ["poissonLog", 1e-8, 0]),
   ...pointwise("gaussianNllLoss", [normal, normal, variance], ["input", "var"], ["gaussianNll", 1e-6, 0]),
   ctc(),
+  ...distillation(),
+  scores(),
+  scores("float16"),
   // for the libraries of distances: no gradient
   ...vectors("cosine distance", 2, ones, [], undefined, { call: "cosineEmbeddingLoss" }),
   ...vectors("euclidean distance", 2, undefined, [], undefined, { call: "pairwiseDistance" }),
@@ -157,6 +215,7 @@ export const cases = [
  * A call of a kit with all that a training loop prepares once: { value, grad }. `place` puts a Float32Array elsewhere, as into what alloc gives.
  */
 export function callOf(kit, made, place = (data) => data) {
+  if (made.loss.startsWith("scoreTokens")) return scoresOf(kit, made, place);
   const f = kit[made.call ?? made.loss];
   const args = made.inputs.map(({ data, shape }) => (made.plain || shape.length < 2 ? place(data) : { data: place(data), shape }));
   if (made.index) args.push(made.indexShape.length > 1 ? { data: made.index, shape: made.indexShape } : made.index);
@@ -172,6 +231,12 @@ export function callOf(kit, made, place = (data) => data) {
   if (args.length === 2) return { value: () => f(a, b), grad: () => f.valueAndGrad(a, b, options).value, buffers };
   if (args.length === 3) return { value: () => f(a, b, c), grad: () => f.valueAndGrad(a, b, c, options).value, buffers };
   return { value: () => f(a, b, c, d), grad: () => f.valueAndGrad(a, b, c, d, options).value, buffers };
+}
+
+/** The mean loss of the tokens, with all that is asked for beside it. */
+function scoresOf(kit, { inputs: [{ data, shape }], index, storage }, place) {
+  const logits = storage ? { data: Uint16Array.from(data, patternOf), shape, dtype: storage } : { data: place(data), shape };
+  return { value: () => -mean(kit.scoreTokens(logits, index, SCORES).logprob), buffers: [] };
 }
 
 function mean(values) {

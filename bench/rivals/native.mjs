@@ -41,8 +41,9 @@ export async function torch(folder) {
   const server = new Server(python, ["-u", here("torch_server.py")], folder);
   const { info } = await server.ask({ do: "info" });
   const modes = { "PyTorch eager": "eager", "torch.compile": "compile" };
-  // compiled, it is another loss than PyTorch's own (2.13), of time and memory quadratic in the classes
-  const uncompiled = new Set(["multiLabelMarginLoss"]);
+  // what scoreTokens is beside would be compiled away, since only the value is read;
+  // compiled, multiLabelMarginLoss is another loss than PyTorch's own (2.13), of time and memory quadratic in the classes
+  const uncompiled = new Set(["multiLabelMarginLoss", "scoreTokens", "scoreTokens float16"]);
   return {
     info,
     close: () => server.close(),

@@ -26,6 +26,26 @@ def ratio(anchor, positive, negative):
     return (2 * torch.sigmoid(u).square()).mean()
 
 
+def distillation(student, teacher):
+    """distillationLoss with beta 1/2: the Jensen-Shannon divergence, as TRL's GKDTrainer has it."""
+    s, t = F.log_softmax(student, -1), F.log_softmax(teacher, -1)
+    mixture = torch.logsumexp(torch.stack([s, t]), 0) - 0.6931471805599453
+    return 0.5 * (F.kl_div(mixture, t, reduction="sum", log_target=True) + F.kl_div(mixture, s, reduction="sum", log_target=True)) / len(s)
+
+
+def scores(logits, tokens):
+    """What scoreTokens gives: log-probability, rank, entropy, log-sum-exp, largest with its place, the five most probable."""
+    x = logits.float()
+    logprobs = F.log_softmax(x, -1)
+    own = logprobs.gather(-1, tokens[:, None])
+    rank = (x >= x.gather(-1, tokens[:, None])).sum(-1)
+    entropy = -(logprobs.exp() * logprobs).sum(-1)
+    top = torch.topk(logprobs, 5, -1)
+    largest, place = x.max(-1)
+    del rank, entropy, top, largest, place
+    return -own.mean()
+
+
 # The losses of the inputs in the order of the case, then of the indices.
 LOSSES = {
     "mseLoss": F.mse_loss,
@@ -49,6 +69,9 @@ LOSSES = {
     "poissonNllLoss": F.poisson_nll_loss,
     "gaussianNllLoss": F.gaussian_nll_loss,
     "ctcLoss": F.ctc_loss,
+    "distillationLoss": distillation,
+    "scoreTokens": scores,
+    "scoreTokens float16": scores,
     "cosine distance": F.cosine_embedding_loss,
     "euclidean distance": lambda a, b: F.pairwise_distance(a, b, eps=0.0).mean(),
 }
@@ -75,6 +98,8 @@ class Case:
             self.inputs = [x.reshape(times, rows, width) for x in self.inputs]
         elif width:
             self.inputs = [x.reshape(rows, width) if x.numel() == rows * width else x for x in self.inputs]
+        if name.endswith("float16"):
+            self.inputs = [x.half() for x in self.inputs]
         index = torch.from_numpy(indices.astype("int64"))
         self.rest = []
         if times:

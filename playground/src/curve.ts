@@ -1,12 +1,16 @@
 // The view that every loss has: formula, when to use it, and value and gradient against the prediction.
 
-import katex from "katex";
-import "katex/dist/katex.min.css";
+import { peersOf, settingsOf } from "./compare.js";
 import { button, copyButton, select, slider } from "./controls.js";
 import { html } from "./dom.js";
 import { axisOf, evaluate, heightOf, program, short, starting, sweep } from "./evaluate.js";
+import { formula } from "./formula.js";
 import type { Control, Descriptor } from "./losses/descriptor.js";
-import { chart } from "./plots.js";
+import { type Chart, chart } from "./plots.js";
+
+/** Heights of a plot: on a phone both of them and the reading are on the first screen. */
+const HIGH = 260;
+const LOW = 158;
 
 function control(name: string, { label, ...rest }: Control, value: number, onInput: (value: number) => void): HTMLElement {
   const element =
@@ -34,47 +38,85 @@ function restore(settings: Record<string, number>, query: URLSearchParams, { con
 
 /** The picture of a loss. `remember` keeps the settings in the address. */
 export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearchParams, remember: (query: string) => void): () => void {
+  const low = matchMedia("(max-width: 40rem)");
   let settings = starting(descriptor);
   restore(settings, query, descriptor);
   let axis = axisOf(descriptor, settings);
   const asked = Number(query.get("x") ?? Number.NaN);
   let x = asked >= axis.min && asked <= axis.max ? asked : axis.value;
+  const peers = peersOf(descriptor);
+  const named = (name: string | null | undefined) => peers.find((peer) => peer.name === name);
+  let second = query.has("with") ? named(query.get("with")) : named(descriptor.beside);
 
   const figures = { value: html("div", { class: "plot" }), gradient: html("div", { class: "plot" }) };
   const controls = html("div", { class: "controls" });
   const reading = { x: html("b"), value: html("b", { "data-testid": "value" }), gradient: html("b", { "data-testid": "gradient" }) };
   const where = html("span");
+  const other = { name: html("b"), value: html("span", { "data-testid": "second-value" }), gradient: html("span", { "data-testid": "second-gradient" }) };
+  const beside = html("span", { class: "second" }, other.name, " value ", other.value, ", gradient ", other.gradient);
   const code = html("code", { "data-testid": "code" });
 
-  const update = () => {
-    const marked = evaluate(descriptor, x, settings);
+  const charts: { value?: Chart; gradient?: Chart } = {};
+  let peerSettings: Record<string, number> = {};
+
+  /** The curves: what they show depends on all but x. */
+  const draw = () => {
+    peerSettings = second ? settingsOf(second, settings) : {};
     const points = sweep(descriptor, settings);
+    const laid = second && sweep(second, peerSettings, axis);
+    for (const column of ["value", "gradient"] as const) {
+      const made = chart(points, {
+        column,
+        width: Math.max(240, figures[column].clientWidth || 400),
+        height: low.matches ? LOW : HIGH,
+        x: axis,
+        y: heightOf(descriptor.heights[column], settings),
+        perX: descriptor.perX ?? 1,
+        second: laid,
+      });
+      charts[column] = made;
+      figures[column].replaceChildren(made.node);
+    }
+    mark();
+  };
+
+  /** The marked point on them. */
+  const mark = () => {
+    const marked = evaluate(descriptor, x, settings);
+    const peer = second && evaluate(second, x, peerSettings);
+    beside.hidden = !peer;
+    other.name.textContent = second?.name ?? "";
     where.textContent = axis.label;
     reading.x.textContent = short(x);
     for (const column of ["value", "gradient"] as const) {
       reading[column].textContent = short(marked[column]);
       reading[column].dataset.exact = String(marked[column]);
-      const { node, toX } = chart(points, {
-        column,
-        label: `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}`,
-        width: Math.max(240, figures[column].clientWidth || 400),
-        x: axis,
-        y: heightOf(descriptor.heights[column], settings),
-        marked,
-        perX: descriptor.perX ?? 1,
-      });
-      figures[column].replaceChildren(node);
-      follow(figures[column], toX);
+      other[column].textContent = peer ? short(peer[column]) : "";
+      other[column].dataset.exact = String(peer?.[column]);
+      const words = `${column} of ${descriptor.name} against ${axis.label}; at ${short(x)} it is ${short(marked[column])}`;
+      charts[column]!.mark(marked, peer, peer ? `${words}, that of ${second!.name}, dashed, ${short(peer[column])}` : words);
     }
     // an address that nobody has changed stays short
-    if (code.textContent) remember(new URLSearchParams(Object.entries({ ...settings, x }).map(([name, value]) => [name, String(value)])).toString());
+    const kept: Record<string, string | number> = { ...settings, x };
+    if (peers.length > 0 && second?.name !== descriptor.beside) kept.with = second?.name ?? "";
+    if (code.textContent) remember(new URLSearchParams(Object.entries(kept).map(([name, value]) => [name, String(value)])).toString());
     code.textContent = program(descriptor, marked, settings);
   };
 
   const axisSlider = () =>
     control("x", axis, x, (value) => {
       x = value;
-      update();
+      mark();
+    });
+  const laidOver = () =>
+    select({
+      label: "compare with",
+      options: [{ value: "", label: "no other" }, ...peers.map(({ name }) => ({ value: name, label: name }))],
+      value: second?.name ?? "",
+      onInput: (name) => {
+        second = named(name);
+        draw();
+      },
     });
   const fill = () =>
     controls.replaceChildren(
@@ -88,26 +130,28 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
             x = axis.value;
             controls.firstElementChild!.replaceWith(axisSlider());
           }
-          update();
+          draw();
         }),
       ),
+      ...(peers.length > 0 ? [laidOver()] : []),
       button("Reset", () => {
         settings = starting(descriptor);
+        second = named(descriptor.beside);
         axis = axisOf(descriptor, settings);
         x = axis.value;
         fill();
-        update();
+        draw();
         controls.querySelector<HTMLElement>(".button")!.focus();
       }),
     );
 
   /** The pointer on a plot moves the slider: by keyboard one has the slider itself. */
-  const follow = (figure: HTMLElement, toX: (pixel: number) => number) => {
+  for (const column of ["value", "gradient"] as const) {
+    const figure = figures[column];
     const move = (event: PointerEvent) => {
       if (event.buttons !== 1) return;
       const input = controls.querySelector("input")!;
-      const plot = figure.firstElementChild!.getBoundingClientRect();
-      input.valueAsNumber = toX(event.clientX - plot.left);
+      input.valueAsNumber = charts[column]!.toX(event.clientX - figure.getBoundingClientRect().left);
       input.dispatchEvent(new Event("input"));
     };
     figure.onpointermove = move;
@@ -116,17 +160,15 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
       figure.setPointerCapture(event.pointerId);
       move(event);
     };
-  };
+  }
 
-  const formula = html("div", { class: "formula", tabindex: "0", role: "group", "aria-label": "Formula" });
-  katex.render(descriptor.formula, formula, { displayMode: true });
-
+  const written = formula(descriptor.formula);
   root.append(
     html("p", { class: "use" }, descriptor.use),
-    formula,
+    written.node,
     html(
       "section",
-      { class: "panel", "aria-label": "Value and gradient" },
+      { class: "panel curve", "aria-label": "Value and gradient" },
       controls,
       html(
         "div",
@@ -142,6 +184,8 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
         html("span", { class: "value" }, "value ", reading.value),
         " ",
         html("span", { class: "gradient" }, "gradient ", reading.gradient),
+        " ",
+        beside,
       ),
       ...(descriptor.note ? [html("p", { class: "note" }, descriptor.note)] : []),
     ),
@@ -153,13 +197,18 @@ export function curve(root: HTMLElement, descriptor: Descriptor, query: URLSearc
     ),
   );
   fill();
-  update();
+  draw();
   let width = figures.value.clientWidth;
   const observer = new ResizeObserver(() => {
     if (figures.value.clientWidth === width) return;
     width = figures.value.clientWidth;
-    update();
+    draw();
   });
   observer.observe(figures.value);
-  return () => observer.disconnect();
+  low.addEventListener("change", draw);
+  return () => {
+    observer.disconnect();
+    low.removeEventListener("change", draw);
+    written.end();
+  };
 }

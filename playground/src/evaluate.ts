@@ -1,7 +1,7 @@
 // A point of a picture, and the code that computes it: both from the same call.
 
 import * as losskit from "losskit";
-import { type Call, type Descriptor, type Height, round, type Settings, type Written } from "./losses/descriptor.js";
+import { type Axis, type Call, type Descriptor, type Height, round, type Settings, type Written } from "./losses/descriptor.js";
 
 interface AnyLoss {
   valueAndGrad(...args: unknown[]): { value: number; grad: Record<string, Float64Array> };
@@ -31,8 +31,7 @@ const JUMP = 12;
 const PART = 0.04;
 
 /** The curve; where the gradient jumps there is a gap. */
-export function sweep(descriptor: Descriptor, settings: Settings): Point[] {
-  const { min, max } = axisOf(descriptor, settings);
+export function sweep(descriptor: Descriptor, settings: Settings, { min, max }: Axis = axisOf(descriptor, settings)): Point[] {
   const points = Array.from({ length: SAMPLES + 1 }, (_, i) => evaluate(descriptor, i === SAMPLES ? max : min + ((max - min) * i) / SAMPLES, settings));
   const [low, high] = heightOf(descriptor.heights.gradient, settings);
   const step = (i: number) => Math.abs((points[i + 1]?.gradient ?? 0) - (points[i]?.gradient ?? 0));

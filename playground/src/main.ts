@@ -4,17 +4,17 @@ import "./style.css";
 import { button } from "./controls.js";
 import { curve } from "./curve.js";
 import { html } from "./dom.js";
-import { mount as home } from "./home.js";
+import { home } from "./home/index.js";
 import type { Descriptor } from "./losses/descriptor.js";
 import { groups, losses } from "./losses/index.js";
-import type { Mount } from "./view.js";
+import type { Address, Mount } from "./view.js";
 
 const TITLE = "losskit playground";
 const motion: Record<string, { title: string; about: string; load: () => Promise<{ mount: Mount }> }> = {
   lecture: { title: "Lecture", about: "Read, drag, and see what losses do.", load: () => import("./lecture/index.js") },
   train: {
     title: "Training",
-    about: "A small network learns handwritten digits. Every loss and every gradient comes from losskit.",
+    about: "Two losses teach the same small network handwritten digits, side by side from the same start.",
     load: () => import("./views/train.js"),
   },
   race: { title: "Race", about: "The same losses in WebAssembly and in plain JavaScript, timed in this browser.", load: () => import("./views/race.js") },
@@ -51,7 +51,7 @@ function themeToggle(): HTMLElement {
   const page = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (page.dataset.theme ? page.dataset.theme === "dark" : system.matches);
-  const toggle = button("Dark", () => {
+  const toggle = button("", () => {
     page.dataset.theme = dark() ? "light" : "dark";
     try {
       localStorage.setItem("theme", page.dataset.theme);
@@ -60,8 +60,10 @@ function themeToggle(): HTMLElement {
     }
     show();
   });
-  toggle.setAttribute("aria-label", "Dark theme");
-  const show = () => toggle.setAttribute("aria-pressed", String(dark()));
+  // it says what it does, not what is
+  const show = () => {
+    toggle.textContent = dark() ? "Light theme" : "Dark theme";
+  };
   system.addEventListener("change", show);
   show();
   return toggle;
@@ -78,13 +80,13 @@ function remember(path: string, query: string): void {
   later = setTimeout(() => history.replaceState(null, "", `#/${path}?${query}`), 300);
 }
 
-async function lazily(root: HTMLElement, load: () => Promise<{ mount: Mount }>): Promise<void> {
+async function lazily(root: HTMLElement, load: () => Promise<{ mount: Mount }>, address?: Address): Promise<void> {
   const mine = turn;
   const before = end;
   try {
     const { mount } = await load();
     if (mine !== turn) return;
-    const unmount = mount(root);
+    const unmount = mount(root, address);
     end = () => {
       unmount();
       before();
@@ -137,8 +139,8 @@ function route(): void {
   else if (moving) {
     const section = html("section", { class: "panel", "aria-label": title });
     main.append(html("p", { class: "use" }, moving.about), section);
-    void lazily(section, moving.load);
-  } else end = home(main);
+    void lazily(section, moving.load, { query: new URLSearchParams(query), remember: (query) => remember(path, query) });
+  } else end = home(motion)(main);
   // a reader is told of the new view; the first one needs no telling
   if (turn > 1) {
     heading.focus({ preventScroll: true });

@@ -1,2 +1,8 @@
-/** Fills `root`, and returns what tears that down again. */
-export type Mount = (root: HTMLElement) => () => void;
+/** What a view keeps in the address, behind the question mark. */
+export interface Address {
+  readonly query: URLSearchParams;
+  remember(query: string): void;
+}
+
+/** Fills `root`, and returns what tears that down again. A view below another one has no address of its own. */
+export type Mount = (root: HTMLElement, address?: Address) => () => void;

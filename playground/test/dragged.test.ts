@@ -2,6 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { drag, now, numberIn, place, press } from "./hands.js";
 import { openSite, type Site } from "./site.js";
 
 let site: Site;
@@ -10,36 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const numberIn = async (page: Page, testid: string): Promise<number> => Number(await page.getByTestId(testid).textContent());
-const now = async (page: Page, testid: string): Promise<number> => Number(await page.getByTestId(testid).getAttribute("aria-valuenow"));
-
-/** Drags a handle by pixels. */
-async function drag(page: Page, testid: string, dx: number, dy: number): Promise<void> {
-  const handle = page.getByTestId(testid);
-  await handle.scrollIntoViewIfNeeded();
-  const box = (await handle.boundingBox())!;
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + dx / 2, y + dy / 2);
-  await page.mouse.move(x + dx, y + dy);
-  await page.mouse.up();
-}
-
-async function press(page: Page, testid: string, key: string, times = 1): Promise<void> {
-  await page.getByTestId(testid).focus();
-  for (let i = 0; i < times; i++) await page.keyboard.press(key);
-}
-
-/** x and y of a point, as it is read out. */
-async function place(page: Page, name: string): Promise<[number, number]> {
-  const text = await page.getByTestId(`triplet-${name}`).getAttribute("aria-valuetext");
-  const [, x, y] = /^x (.*), y (.*);/.exec(text!)!;
-  return [Number(x), Number(y)];
-}
-
 async function distances(page: Page): Promise<[near: number, far: number]> {
-  const [a, p, n] = await Promise.all(["anchor", "positive", "negative"].map((name) => place(page, name)));
+  const [a, p, n] = await Promise.all(["anchor", "positive", "negative"].map((name) => place(page, `triplet-${name}`)));
   return [Math.hypot(a![0] - p![0], a![1] - p![1]), Math.hypot(a![0] - n![0], a![1] - n![1])];
 }
 
@@ -56,9 +29,9 @@ test("triplets: points are dragged and moved by keys, a step lowers the loss", a
   };
   await right();
 
-  const [x, y] = await place(page, "negative");
+  const [x, y] = await place(page, "triplet-negative");
   await drag(page, "triplet-negative", -60, 40);
-  const [movedX, movedY] = await place(page, "negative");
+  const [movedX, movedY] = await place(page, "triplet-negative");
   expect(movedX).toBeLessThan(x - 0.5);
   expect(movedY).toBeLessThan(y - 0.3);
   await right();

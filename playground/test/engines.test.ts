@@ -22,7 +22,7 @@ const RATE = 0.01;
 describe("the network of the playground", () => {
   it("has the gradients of central differences", () => {
     const ROWS = 4;
-    const network = new Network([5, 6, 2, 3], 1, ROWS, seeded(3));
+    const network = new Network([5, 6, 2, 4, 3], [0, 2], ROWS, seeded(3));
     const input = Float32Array.from({ length: ROWS * 5 }, seeded(4));
     const wanted = Float32Array.from({ length: ROWS * 3 }, seeded(5));
     const loss = () => {
@@ -63,7 +63,7 @@ describe("the network of the playground", () => {
 
 // Milliseconds: a training takes one second on an idle machine.
 describe("trainings of the playground", { timeout: 120_000 }, () => {
-  // After 300 steps of 64 digits. By chance a tenth would be right; mseLoss cannot do much better in two dimensions, as the page says.
+  // After 300 steps of 64 digits. By chance a tenth would be right. The losses of the classes, mseLoss among them, are past four fifths: no layer is in their way.
   it.each(objectives.map(({ id }) => id))("%s learns, and alike on both backends at first", (id) => {
     const [a, b] = [kits.js, kits.wasm].map((kit) => trainer(kit, objectiveOf(id), data));
     for (let step = 0; step < 300; step++) {
@@ -71,7 +71,7 @@ describe("trainings of the playground", { timeout: 120_000 }, () => {
       // Later the rounding of the two, amplified from step to step, leads them apart.
       if (step < 10) expect(Math.abs(one - other)).toBeLessThan(1e-4 * one);
     }
-    expect(b!.accuracy()).toBeGreaterThan(id === "mse" ? 0.3 : 0.5);
+    expect(b!.accuracy()).toBeGreaterThan(objectiveOf(id).kind === "classes" ? 0.78 : 0.5);
   });
 
   it("nllLoss of logSoftmax is crossEntropyLoss", () => {

@@ -35,7 +35,7 @@ describe.each(losses.map((loss) => [loss.name, loss] as const))("%s", (name, los
         // float64 throughout; the cosine has PyTorch's 1e-12 under its root
         if (Number.isFinite(expected)) expect(Math.abs(value - expected), JSON.stringify({ x, settings })).toBeLessThan(1e-11 * (1 + Math.abs(expected)));
         else expect(value).toBe(expected);
-        const [before, after] = [x - STEP, x + STEP].map((x) => formula(x, settings)) as [number, number];
+        const [before, after] = [x - STEP, x + STEP].map((moved) => formula(moved, settings, x)) as [number, number];
         const [left, right] = [(expected - before) / STEP, (after - expected) / STEP];
         // a variance below eps: the gradient is passed straight through, by PyTorch's rule
         const clamped = name === "gaussianNllLoss" && settings.against === 1 && x <= settings.eps! + STEP;
@@ -72,7 +72,6 @@ describe.each(losses.map((loss) => [loss.name, loss] as const))("%s", (name, los
   });
 });
 
-it("all 21 losses are there, each with a formula of its own", () => {
+it("every loss is there, each with a formula of its own", () => {
   expect(losses.map(({ name }) => name).sort()).toEqual(Object.keys(formulas).sort());
-  expect(losses).toHaveLength(21);
 });

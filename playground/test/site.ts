@@ -18,6 +18,7 @@ const TYPES: Record<string, string> = {
   ".js": "text/javascript",
   ".css": "text/css",
   ".svg": "image/svg+xml",
+  ".jpg": "image/jpeg",
   ".woff2": "font/woff2",
   ".gz": "application/gzip",
 };
@@ -104,5 +105,7 @@ export const exact = async (page: Page, testid: "value" | "gradient"): Promise<n
 export const VIEWS = [
   ..."mseLoss l1Loss smoothL1Loss huberLoss nllLoss crossEntropyLoss bceLoss bceWithLogitsLoss klDivLoss marginRankingLoss tripletMarginLoss".split(" "),
   ..."tripletRatioLoss cosineEmbeddingLoss hingeEmbeddingLoss softMarginLoss multiMarginLoss multiLabelMarginLoss multiLabelSoftMarginLoss".split(" "),
-  ..."poissonNllLoss gaussianNllLoss ctcLoss train race".split(" "),
+  ..."poissonNllLoss gaussianNllLoss ctcLoss contrastiveLoss sigmoidFocalLoss pinballLoss logCoshLoss diceLoss tverskyLoss dpoLoss".split(" "),
+  ..."generalizedBoxIouLoss distanceBoxIouLoss completeBoxIouLoss distillationLoss infoNceLoss clipLoss sigLipLoss supConLoss ntXentLoss".split(" "),
+  ..."batchHardTripletLoss train race".split(" "),
 ];

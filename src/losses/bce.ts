@@ -31,6 +31,16 @@ const op: PointwiseOp = {
     }
     return sum;
   },
+  fused(x, t, _, n, eps, lowest, scale, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const p = x[i] as number;
+      const target = t[i] as number;
+      sum += (target - 1) * Math.max(Math.log1p(-p), lowest) - target * Math.max(Math.log(p), lowest);
+      gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
+    }
+    return sum;
+  },
 };
 
 /** Both operands must lie in [0, 1]. */

@@ -34,6 +34,18 @@ export const logitsOp: PointwiseOp = {
     }
     return sum;
   },
+  fused(x, t, _, n, _p, _q, scale, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const logit = x[i] as number;
+      const e = Math.exp(-Math.abs(logit));
+      const positive = Number(logit >= 0);
+      const factor = positive - (t[i] as number);
+      sum += logit * factor + Math.log1p(e);
+      gradX[i] = (factor + (1 - 2 * positive) * (e / (1 + e))) * scale;
+    }
+    return sum;
+  },
 };
 
 const weighted: PointwiseOp = {

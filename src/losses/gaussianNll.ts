@@ -38,6 +38,20 @@ const op: PointwiseOp = {
     }
     return sum;
   },
+  second: "gradC",
+  fused(x, t, v, n, eps, constant, scale, gradX, gradV) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const variance = Math.max(v[i] as number, eps);
+      const inverse = 1 / variance;
+      const slope = d * inverse;
+      sum += Math.log(variance) + d * slope;
+      gradX[i] = slope * scale;
+      gradV[i] = 0.5 * (inverse - slope * slope) * scale;
+    }
+    return 0.5 * sum + n * constant;
+  },
 };
 
 /** The shapes that PyTorch lets the variance have, seen from the input's; one number is one variance for all. */

@@ -25,6 +25,36 @@ const op: PointwiseOp = {
     }
     return sum;
   },
+  fused(x, y, _, n, margin, _q, scale, grad) {
+    let sum = 0;
+    const half = 0.5 * scale;
+    let others = 0; // targets that are neither 1 nor -1
+    for (let i = 0; i < n; i++) {
+      const distance = x[i] as number;
+      const target = y[i] as number;
+      const z = margin - distance;
+      const short = z + Math.abs(z); // twice max(0, z)
+      const near = 2 * distance;
+      const active = Number(z >= 0);
+      others += Math.abs(target * target - 1);
+      sum += near + short + target * (near - short);
+      grad[i] = (1 - active + target * (1 + active)) * half;
+    }
+    return others === 0 ? 0.25 * sum : Number.NaN;
+  },
+  sum(x, y, _, n, margin) {
+    let sum = 0;
+    let others = 0;
+    for (let i = 0; i < n; i++) {
+      const target = y[i] as number;
+      const z = margin - (x[i] as number);
+      const short = z + Math.abs(z);
+      const near = 2 * (x[i] as number);
+      others += Math.abs(target * target - 1);
+      sum += near + short + target * (near - short);
+    }
+    return others === 0 ? 0.25 * sum : Number.NaN;
+  },
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { FAR, type PointwiseOp } from "../backend/js/pointwise.js";
 import { differentiable, onDemand, positive, tensorOption } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
@@ -25,6 +25,20 @@ const op: PointwiseOp = {
       gradT[i] = -grad;
     }
     return sum;
+  },
+  fused(x, t, _, n, delta, _q, scale, gradX) {
+    let sum = 0;
+    let distance = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const above = d - delta;
+      const below = d + delta;
+      const c = d - 0.5 * (above + Math.abs(above) + below - Math.abs(below));
+      distance += Math.abs(d);
+      sum += c * (d - 0.5 * c);
+      gradX[i] = c * scale;
+    }
+    return distance <= FAR * delta ? sum : Number.NaN;
   },
 };
 

@@ -26,6 +26,16 @@ const probabilities: PointwiseOp = {
     }
     return sum;
   },
+  fused(x, t, _, n, _p, _q, scale, gradX) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const target = t[i] as number;
+      // what is too small to change any float32 keeps the logarithm of 0 finite
+      sum += target * Math.log(target + Number.MIN_VALUE) - target * (x[i] as number);
+      gradX[i] = -target * scale;
+    }
+    return sum;
+  },
 };
 
 const logProbabilities: PointwiseOp = {

@@ -25,6 +25,19 @@ const op: PointwiseOp = {
     }
     return sum;
   },
+  second: "gradB",
+  fused(x1, x2, y, n, margin, _q, scale, grad1, grad2) {
+    let twice = 0;
+    for (let i = 0; i < n; i++) {
+      const sign = y[i] as number;
+      const z = margin - sign * ((x1[i] as number) - (x2[i] as number));
+      twice += z + Math.abs(z);
+      const grad = Number(z >= 0) * sign * scale;
+      grad1[i] = -grad;
+      grad2[i] = grad;
+    }
+    return 0.5 * twice;
+  },
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { PointwiseLoop } from "../backend/js/pointwise.js";
+import type { PointwiseFused, PointwiseLoop } from "../backend/js/pointwise.js";
 import { anyRank } from "../call/fit.js";
 import { boolean, differentiable, labels, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
@@ -28,6 +28,18 @@ const loopOfLog: PointwiseLoop = (x, t, _, n, _p, full, scale, values, grad) => 
     const value = rate - target * input + (full ? stirling(target) : 0);
     sum += value;
     values[i] = value;
+    grad[i] = (rate - target) * scale;
+  }
+  return sum;
+};
+
+const fusedOfLog: PointwiseFused = (x, t, _, n, _p, _q, scale, grad) => {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const input = x[i] as number;
+    const target = t[i] as number;
+    const rate = Math.exp(input);
+    sum += rate - target * input;
     grad[i] = (rate - target) * scale;
   }
   return sum;
@@ -63,7 +75,12 @@ export const poissonNllLoss: LossSpec<Loss<[input: 1, target: "labels"], Poisson
   arguments: [differentiable("input"), labels("target")],
   options: [boolean("logInput", true), boolean("full", false), number("eps", 1e-8)],
   fit: anyRank,
-  ops: { poisson: { loop: loopOfRate }, poissonFull: { loop: loopOfRate }, poissonLog: { loop: loopOfLog }, poissonLogFull: { loop: loopOfLog } },
+  ops: {
+    poisson: { loop: loopOfRate },
+    poissonFull: { loop: loopOfRate },
+    poissonLog: { loop: loopOfLog, fused: fusedOfLog },
+    poissonLogFull: { loop: loopOfLog },
+  },
   choose: (frame) => {
     const [logInput, full, eps] = frame.options as [boolean, boolean, number];
     return [`poisson${logInput ? "Log" : ""}${full ? "Full" : ""}`, eps, full ? 1 : 0];

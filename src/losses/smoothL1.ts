@@ -1,4 +1,4 @@
-import type { PointwiseOp } from "../backend/js/pointwise.js";
+import { FAR, type PointwiseOp } from "../backend/js/pointwise.js";
 import { differentiable, nonNegative, onDemand } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
@@ -25,6 +25,21 @@ const op: PointwiseOp = {
       gradT[i] = -grad;
     }
     return sum;
+  },
+  fused(x, t, _, n, p, q, scale, gradX) {
+    let sum = 0;
+    let distance = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const v = d * p;
+      const above = v - 1;
+      const below = v + 1;
+      const u = v - 0.5 * (above + Math.abs(above) + below - Math.abs(below));
+      distance += Math.abs(v);
+      sum += u * (d - u * q);
+      gradX[i] = u * scale;
+    }
+    return distance <= FAR ? sum : Number.NaN;
   },
 };
 

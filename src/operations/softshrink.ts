@@ -1,3 +1,4 @@
+import { bufferOf } from "../array/typed.js";
 import { type PointwiseLoop, pointwiseOf } from "../backend/js/pointwise.js";
 import type { Operand } from "../call/operand.js";
 import { nonNegative } from "../call/signature.js";
@@ -11,6 +12,18 @@ export interface SoftshrinkOptions {
 }
 
 const loop: PointwiseLoop = (x, _t, _c, n, lambda, _q, _scale, values) => {
+  if (bufferOf.call(x) !== bufferOf.call(values)) {
+    // without jumps that data would mispredict; an infinity makes NaN of it
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const above = (x[i] as number) - lambda;
+      const below = (x[i] as number) + lambda;
+      const value = 0.5 * (above + Math.abs(above) + (below - Math.abs(below)));
+      sum += value;
+      values[i] = value;
+    }
+    if (!Number.isNaN(sum)) return 0;
+  }
   for (let i = 0; i < n; i++) {
     const value = x[i] as number;
     values[i] = value > lambda ? value - lambda : value < -lambda ? value + lambda : Number.isNaN(value) ? value : 0;

@@ -6,6 +6,7 @@ export const packages = { "typescript-5.7": "npm:typescript@5.7.3", "typescript-
 const imports = `import * as losskit from "losskit";
 import * as deterministic from "losskit/deterministic";
 import * as js from "losskit/js";
+import { toTfjs } from "losskit/tfjs";
 import * as wasm from "losskit/wasm";
 `;
 const source = `${imports}
@@ -16,7 +17,9 @@ const { value, grad } = deterministic.huberLoss.valueAndGrad(input, [0, 0, 0], {
 const own: Float32Array | Float64Array = grad.input;
 // @ts-expect-error there is no such option
 const refused = () => js.mseLoss(input, [0, 0, 0], { margin: 1 });
-console.log(JSON.stringify([mean, [...each], value, [...own], typeof refused]));
+// no types of TensorFlow.js are wanted where it is not
+const adapt: typeof toTfjs = toTfjs;
+console.log(JSON.stringify([mean, [...each], value, [...own], typeof refused, typeof adapt]));
 `;
 
 export default async function consume({ write, run, row }) {
@@ -42,7 +45,7 @@ export default async function consume({ write, run, row }) {
         build: () => run([`node_modules/${folder}/bin/tsc`, "-p", `${folder}/tsconfig.${extension}.json`]),
         run: () => run([emitted]),
         check: (printed) => {
-          if (printed.trim() !== JSON.stringify([14 / 3, [1, 4, 9], 13 / 6, [1 / 3, 2 / 3, 2 / 3].map(Math.fround), "function"])) throw new Error(printed);
+          if (printed.trim() !== JSON.stringify([14 / 3, [1, 4, 9], 13 / 6, [1 / 3, 2 / 3, 2 / 3].map(Math.fround), "function", "function"])) throw new Error(printed);
           return "";
         },
       });

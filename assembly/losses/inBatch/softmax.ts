@@ -24,6 +24,25 @@ class Sums extends Kernel {
     mine: usize,
     theirs: usize,
   ): void {
+    // no lane is masked in most tiles
+    const various = kind == NT_XENT || (kind == INFO_NCE && labelled != 0);
+    if (Pairs.plain<T>(various, rows, cols, own, kind == INFO_NCE)) Sums.rows<T>(true, kind, labelled, tile, rows, cols, own, factor, running, mine, theirs);
+    else Sums.rows<T>(false, kind, labelled, tile, rows, cols, own, factor, running, mine, theirs);
+  }
+
+  @inline static rows<T extends number>(
+    plain: bool,
+    kind: i32,
+    labelled: i32,
+    tile: usize,
+    rows: i32,
+    cols: i32,
+    own: i32,
+    factor: f64,
+    running: usize,
+    mine: usize,
+    theirs: usize,
+  ): void {
     const size: i32 = sizeof<T>();
     const lanes: i32 = 16 / size;
     const f = Lanes.splat<T>(factor);
@@ -39,20 +58,24 @@ class Sums extends Kernel {
       let top = Lanes.splat<T>(before);
       const lowest = sizeof<T>() == 4 ? Lanes.constant<T>(LOWEST32, 0) : Lanes.constant<T>(LOWEST64, 0);
       for (let j = 0; j < cols; j += lanes) {
-        const same = v128.eq<T>(label, v128.load(labels + j * size));
-        const out = Pairs.excluded(same, Pairs.own<T>(j, itself), apart, right);
-        const s = v128.mul<T>(v128.load(x + j * size), f);
-        top = v128.pmax<T>(Lanes.select<T>(s, lowest, v128.andnot(Pairs.inside<T>(j, cols), out)), top);
+        let s = v128.mul<T>(v128.load(x + j * size), f);
+        if (!plain) {
+          const out = Pairs.excluded(v128.eq<T>(label, v128.load(labels + j * size)), Pairs.own<T>(j, itself), apart, right);
+          s = Lanes.select<T>(s, lowest, v128.andnot(Pairs.inside<T>(j, cols), out));
+        }
+        top = v128.pmax<T>(s, top);
       }
       const largest = Lanes.largest<T>(top);
       const m = Lanes.splat<T>(largest);
       let sum = f64x2.splat(0);
       for (let j = 0; j < cols; j += lanes) {
-        const same = v128.eq<T>(label, v128.load(labels + j * size));
-        const out = Pairs.excluded(same, Pairs.own<T>(j, itself), apart, right);
         const s = v128.mul<T>(v128.load(x + j * size), f);
-        const e = Exp.nonpositive<T>(v128.sub<T>(s, m));
-        sum = v128.add<T>(sum, v128.and(e, v128.andnot(Pairs.inside<T>(j, cols), out)));
+        let e = Exp.nonpositive<T>(v128.sub<T>(s, m));
+        if (!plain) {
+          const out = Pairs.excluded(v128.eq<T>(label, v128.load(labels + j * size)), Pairs.own<T>(j, itself), apart, right);
+          e = v128.and(e, v128.andnot(Pairs.inside<T>(j, cols), out));
+        }
+        sum = v128.add<T>(sum, e);
       }
       const shrink = f64x2.extract_lane(Exp.nonpositive<f64>(f64x2.splat(before - largest)), 0);
       store<f64>(at + 8 * TOP * TILE, largest);
@@ -135,6 +158,24 @@ class Slopes extends Kernel {
     theirs: usize,
     total: usize,
   ): void {
+    if (Pairs.plain<T>(kind != INFO_NCE || labelled != 0, rows, cols, own, false)) Slopes.rows<T>(true, kind, labelled, both, tile, rows, cols, own, factor, mine, theirs, total);
+    else Slopes.rows<T>(false, kind, labelled, both, tile, rows, cols, own, factor, mine, theirs, total);
+  }
+
+  @inline static rows<T extends number>(
+    plain: bool,
+    kind: i32,
+    labelled: i32,
+    both: i32,
+    tile: usize,
+    rows: i32,
+    cols: i32,
+    own: i32,
+    factor: f64,
+    mine: usize,
+    theirs: usize,
+    total: usize,
+  ): void {
     const size: i32 = sizeof<T>();
     const lanes: i32 = 16 / size;
     const field: i32 = TILE * size;
@@ -153,28 +194,31 @@ class Slopes extends Kernel {
       let sum = f64x2.splat(0);
       for (let j = 0; j < cols; j += lanes) {
         const to = theirs + j * size;
-        const same = v128.eq<T>(label, v128.load(to + LABEL * field));
-        const itself = Pairs.own<T>(j, own + row);
-        const inside = Pairs.inside<T>(j, cols);
-        const product = v128.load(x + j * size);
+        let product = v128.load(x + j * size);
         const s = v128.mul<T>(product, f);
         let g = v128.mul<T>(Exp.nonpositive<T>(v128.sub<T>(s, top)), weight);
         if (both) {
           const e = Exp.nonpositive<T>(v128.sub<T>(s, v128.load(to + REFERENCE * field)));
           g = v128.add<T>(g, v128.mul<T>(e, v128.load(to + WEIGHT_OF * field)));
         }
-        g = v128.andnot(g, Pairs.excluded(same, itself, apart, right));
-        const pulled = Lanes.select<T>(itself, v128.andnot(same, itself), right);
-        if (v128.any_true(pulled)) {
-          let p = kind == NT_XENT ? v128.mul<T>(Softmax.pull<T>(negatives, s), pull) : pull;
-          if (both) {
-            const q = v128.load(to + PULL * field);
-            p = v128.add<T>(p, kind == NT_XENT ? v128.mul<T>(Softmax.pull<T>(v128.load(to + NEGATIVES * field), s), q) : q);
+        if (!plain) {
+          const same = v128.eq<T>(label, v128.load(to + LABEL * field));
+          const itself = Pairs.own<T>(j, own + row);
+          const inside = Pairs.inside<T>(j, cols);
+          g = v128.andnot(g, Pairs.excluded(same, itself, apart, right));
+          const pulled = Lanes.select<T>(itself, v128.andnot(same, itself), right);
+          if (v128.any_true(pulled)) {
+            let p = kind == NT_XENT ? v128.mul<T>(Softmax.pull<T>(negatives, s), pull) : pull;
+            if (both) {
+              const q = v128.load(to + PULL * field);
+              p = v128.add<T>(p, kind == NT_XENT ? v128.mul<T>(Softmax.pull<T>(v128.load(to + NEGATIVES * field), s), q) : q);
+            }
+            g = v128.sub<T>(g, v128.and(p, pulled));
           }
-          g = v128.sub<T>(g, v128.and(p, pulled));
+          g = v128.and(g, inside);
+          product = v128.and(product, inside);
         }
-        g = v128.and(g, inside);
-        sum = Lanes.madd<T>(g, v128.and(product, inside), sum);
+        sum = Lanes.madd<T>(g, product, sum);
         v128.store(x + j * size, v128.mul<T>(g, f));
       }
       wide = Lanes.widen<T>(wide, sum);

@@ -1,6 +1,7 @@
 import { BEGIN, FINISH, IGNORED, REDUCE } from "../../../src/backend/protocol";
 import { Block, Kernel } from "../../core/kernel";
 import { Lanes, TURNS } from "../../core/lanes";
+import { LONG_ROW, Long, Short, Softmax } from "../../core/softmax";
 import { Cap } from "../../math/cap";
 import { Exp } from "../../math/exp";
 import { Log } from "../../math/log";
@@ -66,9 +67,17 @@ class Scores extends Kernel {
           call.firstNaN = -1;
         }
         if (phases & REDUCE) {
-          if (call.k) Scores.list<T>(call, x, bytes, values, tokens);
-          if (call.ranks) call.rank = call.rank + Scores.count<T>(x, bytes, target);
-          Scores.reduce<T>(call, x, bytes);
+          // a block at a time, which stays in the first-level cache while one loop after the other looks at it
+          for (let at = 0; at < bytes; at += BLOCK) {
+            const part = min(BLOCK, bytes - at);
+            const from = call.from + at / sizeof<T>();
+            const largest = Softmax.largest<T, Long>(x + at, part);
+            // few blocks have one of the largest
+            if (call.k && (call.listed < call.k || largest > load<f64>(values + 8 * (call.k - 1)))) Scores.list<T>(call, x + at, part, from, values, tokens);
+            if (call.ranks) call.rank = call.rank + Scores.count<T>(x + at, part, target);
+            if (sizeof<T>() == 4 && part >= 4 * LONG_ROW) Scores.reduce<T, Long>(call, x + at, part, from, largest);
+            else Scores.reduce<T, Short>(call, x + at, part, from, largest);
+          }
         }
         if (phases & FINISH) Scores.finish(call, row, target, values, tokens);
       }
@@ -81,11 +90,10 @@ class Scores extends Kernel {
     return cap == 0 ? x : f64x2.extract_lane(Cap.value(f64x2.splat(x), f64x2.splat(cap)), 0);
   }
 
-  @inline static reduce<T extends number>(call: ScoresBlock, x: usize, bytes: i32): void {
+  @inline static reduce<T extends number, Length>(call: ScoresBlock, x: usize, bytes: i32, from: i32, piece: f64): void {
     const before = call.max;
-    const piece = Scores.maximum<T>(x, bytes);
     if (piece > before || (before == -Infinity && call.largest < 0)) {
-      if (call.places) call.largest = call.from + Scores.find<T>(x, bytes, piece);
+      if (call.places) call.largest = from + Scores.find<T>(x, bytes, piece);
       if (before > -Infinity) {
         const delta = (Scores.capped(before, call.cap) - Scores.capped(piece, call.cap)) * call.inverse;
         const factor = f64x2.extract_lane(Exp.nonpositive<f64>(f64x2.splat(delta)), 0);
@@ -96,28 +104,10 @@ class Scores extends Kernel {
     }
     // nothing but -infinity so far: measured from 0, exponentials are 0
     const max = call.max == -Infinity ? 0 : call.max;
-    if (call.cap != 0) Scores.exponentials<T>(call, CAPPED | DOTS, x, bytes, Scores.capped(max, call.cap));
-    else if (call.entropies) Scores.exponentials<T>(call, DOTS, x, bytes, max);
-    else if (call.inverse != 1) Scores.exponentials<T>(call, SCALED, x, bytes, max);
-    else Scores.exponentials<T>(call, 0, x, bytes, max);
-    if (!(call.sum < Infinity) && call.firstNaN < 0) call.firstNaN = Scores.findNaN<T>(call.from, x, bytes);
-  }
-
-  @inline static maximum<T extends number>(x: usize, bytes: i32): f64 {
-    let m0 = Lanes.splat<T>(-Infinity);
-    let m1 = m0;
-    const stop = x + bytes;
-    const whole = x + (bytes & -32);
-    for (; x < whole; x += 32) {
-      m0 = v128.pmax<T>(m0, v128.load(x));
-      m1 = v128.pmax<T>(m1, v128.load(x, 16));
-    }
-    let m = Lanes.largest<T>(v128.pmax<T>(m0, m1));
-    for (; x < stop; x += sizeof<T>()) {
-      const one = Lanes.load<T>(x);
-      if (one > m) m = one;
-    }
-    return m;
+    if (call.cap != 0) Scores.exponentials<T, Short>(call, true, x, bytes, Scores.capped(max, call.cap));
+    else if (call.entropies) Scores.exponentials<T, Length>(call, false, x, bytes, max);
+    else call.sum = call.sum + Softmax.sum<T, Length>(x, bytes, Lanes.splat<T>(max), true, call.inverse);
+    if (!(call.sum < Infinity) && call.firstNaN < 0) call.firstNaN = Scores.findNaN<T>(from, x, bytes);
   }
 
   /** Place of the first logit that is this; 0 where none is, which is so where all are NaN. */
@@ -145,10 +135,15 @@ class Scores extends Kernel {
   @inline static count<T extends number>(x: usize, bytes: i32, target: f64): i32 {
     const all = Lanes.splat<T>(target);
     const stop = x + bytes;
-    const whole = x + (bytes & -16);
+    const whole = x + (bytes & -32);
     // a mask is -1 in each lane that counts; a lane of 32 bits holds the count of any row
     let counts = i32x4.splat(0);
-    for (; x < whole; x += 16) counts = i32x4.sub(counts, v128.ge<T>(v128.load(x), all));
+    let counts1 = counts;
+    for (; x < whole; x += 32) {
+      counts = i32x4.sub(counts, v128.ge<T>(v128.load(x), all));
+      counts1 = i32x4.sub(counts1, v128.ge<T>(v128.load(x, 16), all));
+    }
+    counts = i32x4.add(counts, counts1);
     let count = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 2);
     if (sizeof<T>() == 4) count += i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 3);
     for (; x < stop; x += sizeof<T>()) if (Lanes.load<T>(x) >= target) count++;
@@ -156,7 +151,7 @@ class Scores extends Kernel {
   }
 
   /** The k largest so far, in descending order: those that are larger than the last of them go in, which few are. */
-  @inline static list<T extends number>(call: ScoresBlock, x: usize, bytes: i32, values: usize, tokens: usize): void {
+  @inline static list<T extends number>(call: ScoresBlock, x: usize, bytes: i32, from: i32, values: usize, tokens: usize): void {
     const k = call.k;
     const start = x;
     const stop = x + bytes;
@@ -178,7 +173,7 @@ class Scores extends Kernel {
           store<i32>(tokens + 4 * at, load<i32>(tokens + 4 * (at - 1)));
         }
         store<f64>(values + 8 * at, one);
-        store<i32>(tokens + 4 * at, call.from + <i32>(x - start) / sizeof<T>());
+        store<i32>(tokens + 4 * at, from + <i32>(x - start) / sizeof<T>());
         if (listed == k) least = load<f64>(values + 8 * (k - 1));
       }
       x += sizeof<T>();
@@ -186,12 +181,23 @@ class Scores extends Kernel {
     call.listed = listed;
   }
 
-  @inline static exponentials<T extends number>(call: ScoresBlock, mode: i32, x: usize, bytes: i32, max: f64): void {
+  /** Adds up e^d and d e^d. */
+  @inline static exponentials<T extends number, Length>(call: ScoresBlock, capped: bool, x: usize, bytes: i32, max: f64): void {
     const m = Lanes.splat<T>(max);
     const wideM = f64x2.splat(max);
     const cap = f64x2.splat(call.cap);
     const inverse = Lanes.splat<T>(call.inverse);
     const least = Lanes.splat<T>(LEAST);
+    // as Softmax.sum has them
+    const c0 = f32x4.div(Softmax.constant(false, 0), inverse);
+    const c1 = f32x4.mul(Softmax.constant(false, 1), inverse);
+    const c2 = Softmax.constant(false, 2);
+    const c3 = Softmax.constant(false, 3);
+    const c4 = Softmax.constant(false, 4);
+    const c5 = Softmax.constant(false, 5);
+    const c6 = Softmax.constant(false, 6);
+    const c7 = Softmax.constant(false, 7);
+    const c8 = Softmax.constant(false, 8);
     const stop = x + bytes;
     const whole = x + (bytes & -16);
     let wide = f64x2.splat(0);
@@ -204,19 +210,32 @@ class Scores extends Kernel {
       do {
         const logits = v128.load(x);
         let d: v128;
-        if (mode & CAPPED) {
-          // the difference in doubles: large logits under a large cap keep their digits
-          if (sizeof<T>() == 4) {
-            const low = f64x2.sub(Cap.value(f64x2.promote_low_f32x4(logits), cap), wideM);
-            d = Lanes.join(low, f64x2.sub(Cap.value(Lanes.high(logits), cap), wideM));
-          } else d = f64x2.sub(Cap.value(logits, cap), wideM);
-        } else d = v128.sub<T>(logits, m);
-        if (mode & (DOTS | SCALED)) d = v128.mul<T>(d, inverse);
-        // of -infinity, whose term is 0, not NaN; pmax(a, b) = a < b ? b : a lets NaN pass
-        if (mode & DOTS) d = v128.pmax<T>(d, least);
-        const value = Exp.nonpositive<T>(d);
+        let value: v128;
+        if (isInteger<Length>() && ASC_FEATURE_RELAXED_SIMD) {
+          // the temperature is in the constants, for d e^d beside the loop; of -infinity, bounded, e^d is 0
+          d = v128.pmax<T>(v128.sub<T>(logits, m), c0);
+          const t = Lanes.madd<T>(d, c1, c2);
+          const f = Lanes.madd<T>(d, c1, v128.sub<T>(c2, t));
+          let p = Lanes.madd<T>(c7, f, c6);
+          p = Lanes.madd<T>(p, f, c5);
+          p = Lanes.madd<T>(p, f, c4);
+          p = Lanes.madd<T>(p, f, c3);
+          p = Lanes.madd<T>(p, f, c8);
+          value = v128.mul<T>(p, i32x4.shl(t, 23));
+        } else {
+          if (capped) {
+            // the difference in doubles: large logits under a large cap keep their digits
+            if (sizeof<T>() == 4) {
+              const low = f64x2.sub(Cap.value(f64x2.promote_low_f32x4(logits), cap), wideM);
+              d = Lanes.join(low, f64x2.sub(Cap.value(Lanes.high(logits), cap), wideM));
+            } else d = f64x2.sub(Cap.value(logits, cap), wideM);
+          } else d = v128.sub<T>(logits, m);
+          // of -infinity, whose term is 0, not NaN; pmax(a, b) = a < b ? b : a lets NaN pass
+          d = v128.pmax<T>(v128.mul<T>(d, inverse), least);
+          value = Exp.nonpositive<T>(d);
+        }
         sum = v128.add<T>(sum, value);
-        if (mode & DOTS) dot = Lanes.madd<T>(value, d, dot);
+        dot = Lanes.madd<T>(value, d, dot);
         x += 16;
       } while (x < end);
       if (x > stop) {
@@ -225,10 +244,11 @@ class Scores extends Kernel {
         dot = v128.and(dot, mask);
       }
       wide = Lanes.widen<T>(wide, sum);
-      if (mode & DOTS) wideDot = Lanes.widen<T>(wideDot, dot);
+      wideDot = Lanes.widen<T>(wideDot, dot);
     }
     call.sum = call.sum + Lanes.total(wide);
-    if (mode & DOTS) call.dot = call.dot + Lanes.total(wideDot);
+    const share = isInteger<Length>() && ASC_FEATURE_RELAXED_SIMD ? call.inverse : 1;
+    call.dot = call.dot + share * Lanes.total(wideDot);
   }
 
   @inline static finish(call: ScoresBlock, row: i32, target: f64, values: usize, tokens: usize): void {
@@ -255,9 +275,7 @@ class Scores extends Kernel {
   }
 }
 
-/** What a loop over exponentials does beside adding them up. */
-const CAPPED: i32 = 1;
-const DOTS: i32 = 2;
-const SCALED: i32 = 4;
+/** Bytes of a block. */
+const BLOCK: i32 = 4096;
 /** e to it is 0 in either type. */
 const LEAST: f64 = -3e4;

@@ -39,7 +39,7 @@ function triplets({ count, classes }: Digits, random: Random): Int32Array {
 
 export function searcher({ train, test }: { train: Digits; test: Digits }): Searcher {
   const random = seeded(SEED);
-  const network = new Network([PIXELS, HIDDEN, PLACE], 1, Math.max(test.count, 3 * BATCH), random);
+  const network = new Network([PIXELS, HIDDEN, PLACE], [0], Math.max(test.count, 3 * BATCH), random);
   const batch = { pixels: new Float32Array(3 * BATCH * PIXELS), classes: new Int32Array(3 * BATCH) };
   const third = (data: Float32Array, i: number) => data.subarray(i * BATCH * PLACE, (i + 1) * BATCH * PLACE);
   return {

@@ -22,6 +22,7 @@ export const classification = [
     axis: logit("logit of class 0", 1),
     heights: { value: [0, 7], gradient: [-1.1, 1.1] },
     call: (x, { other, target, labelSmoothing }) => ({ args: [[x, other, 0], target], options: { labelSmoothing }, wrt: "input" }),
+    kind: "classes",
     extra: { title: "Softmax, by hand", load: () => import("../views/softmax.js") },
   }),
   define({
@@ -54,6 +55,34 @@ export const classification = [
     axis: logit("input, a logit", 1),
     heights: { value: [0, 8], gradient: [-5.2, 1.4] },
     call: (x, { target, posWeight }) => ({ args: [[x], [target]], options: { posWeight: [posWeight] }, wrt: "input" }),
+    kind: "logit",
+  }),
+  define({
+    name: "sigmoidFocalLoss",
+    torch: "",
+    formula: tex`\ell(x, t) = -\alpha_t\,(1 - p_t)^\gamma \log p_t \qquad p_t = \begin{cases} \sigma(x) & t = 1 \\ 1 - \sigma(x) & t = 0 \end{cases}`,
+    use: "Binary cross entropy that spends itself on the hard examples (Lin et al. 2017): where a thousand easy negatives stand against one positive, as in object detection, their small losses would outweigh it. Gamma says how fast an example stops counting once it is right; with gamma = 0 and no alpha it is bceWithLogitsLoss. torchvision has it as sigmoid_focal_loss.",
+    note: "Alpha weighs positives against negatives; its default is 0.25, here it is off at first, so that gamma alone makes the difference.",
+    controls: {
+      target: range("target", 0, 1, 0.05, 1),
+      gamma: range("gamma", 0, 5, 0.1, 2),
+      alpha: choice(
+        "alpha",
+        [
+          [-1, "-1: off"],
+          [0.25, "0.25"],
+          [0.5, "0.5"],
+          [0.75, "0.75"],
+        ],
+        -1,
+      ),
+    },
+    axis: logit("input, a logit", 1),
+    heights: { value: [0, 6], gradient: [-1.4, 1.4] },
+    call: (x, { target, gamma, alpha }) => ({ args: [[x], [target]], options: { gamma, alpha }, wrt: "input" }),
+    kind: "logit",
+    beside: "bceWithLogitsLoss",
+    extra: { title: "A thousand easy negatives", load: () => import("../views/focal.js") },
   }),
   define({
     name: "bceLoss",
@@ -74,6 +103,7 @@ export const classification = [
     axis: logit("input, a score", 1),
     heights: { value: [0, 6.5], gradient: [-1.2, 1.2] },
     call: (x, { target }) => ({ args: [[x], [target]], wrt: "input" }),
+    kind: "logit",
   }),
   define({
     name: "multiMarginLoss",
@@ -97,6 +127,7 @@ export const classification = [
     axis: range("score of class 0", -4, 4, 0.05, 0.4),
     heights: { value: [0, 6], gradient: [-2.5, 2.5] },
     call: (x, { other, target, margin, p }) => ({ args: [[x, other, 0], target], options: { p, margin }, wrt: "input" }),
+    kind: "classes",
   }),
   define({
     name: "multiLabelMarginLoss",

@@ -58,6 +58,10 @@ export interface Descriptor<K extends string = string> {
   readonly call: (x: number, settings: Settings<K>) => Call;
   /** How much of the gradient's unit one unit of the axis is: for the tangent. 1 if not given. */
   readonly perX?: number;
+  /** Losses of the same kind have the same thing on their axis: one can be laid over another. */
+  readonly kind?: string;
+  /** The one that is laid over it at first. */
+  readonly beside?: LossName;
   /** A view of its own below. */
   readonly extra?: { readonly title: string; readonly load: () => Promise<{ mount: Mount }> };
 }
@@ -93,6 +97,29 @@ export const signs = (value: 1 | -1): SelectControl =>
   );
 
 export const written = (value: unknown, code: string): Written => ({ value, code });
+
+const RADIAN = Math.PI / 180;
+/** Six digits after the point: of a cosine, which may be nearly 0. */
+const six = (x: number) => Number(x.toFixed(6));
+const vector = (degrees: number) => [Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)];
+
+/** Unit vectors in the plane, at angles in degrees: one is an array, several have a shape. */
+export const unit = (degrees: number): Written => written(vector(degrees), `[${vector(degrees).map(six).join(", ")}]`);
+
+export function units(...degrees: number[]): Written {
+  const data = degrees.flatMap(vector);
+  const shape = [degrees.length, 2];
+  return written({ data, shape }, `{ data: [${data.map(six).join(", ")}], shape: [${shape.join(", ")}] }`);
+}
+
+/** The part of a gradient, that of the first vector of `wrt`, along the vector's turn: by angle, in radians. */
+export function along(wrt: string, degrees: number): Pick<Call, "wrt" | "read" | "readCode"> {
+  const [cos, sin] = vector(degrees) as [number, number];
+  return { wrt, read: (g) => g[1]! * cos - g[0]! * sin, readCode: `grad.${wrt}[1] * ${six(cos)} - grad.${wrt}[0] * ${six(sin)}` };
+}
+
+/** Radians in a degree: what perX is for angles. */
+export const PER_DEGREE = RADIAN;
 
 /** A number as one would write it: nothing like 0.30000000000000004. */
 export const round = (x: number): number => Number(x.toPrecision(6));

@@ -34,7 +34,7 @@ export const distributions = [
   define({
     name: "poissonNllLoss",
     torch: "torch.nn.PoissonNLLLoss",
-    formula: tex`\ell(x, t) = \begin{cases} e^x - t\,x & \text{logInput} \\ x - t \log(x + \varepsilon) & \text{otherwise} \end{cases} \;+\; \underbrace{t \log t - t + \tfrac12 \log 2\pi t}_{\text{full},\; t > 1}`,
+    formula: tex`\ell(x, t) = \begin{cases} e^x - t\,x & \text{logInput} \\ x - t \log(x + \varepsilon) & \text{otherwise} \end{cases} \qquad + \underbrace{t \log t - t + \tfrac12 \log 2\pi t}_{\text{full},\; t > 1}`,
     use: "For counts: visits, photons, claims. With logInput, the default, the model predicts the logarithm of the rate, which may be any number; without it the rate itself, which must be positive. What full adds does not depend on the prediction: it shifts the value and leaves the gradient alone.",
     controls: { target: range("target, a count", 0, 10, 1, 3), logInput: toggle("logInput", true), full: toggle("full"), eps: epsilons(1e-8, 0.1, 1) },
     axis: ({ logInput }) => (logInput ? range("input, log of the rate", -3, 3.5, 0.05, 2) : range("input, the rate", 0, 15, 0.1, 5)),
@@ -62,6 +62,28 @@ export const distributions = [
       args: against ? [[other], [target], [x]] : [[x], [target], [other]],
       options: { full: full === 1, eps },
       wrt: against ? "var" : "input",
+    }),
+  }),
+  define({
+    name: "distillationLoss",
+    torch: "",
+    formula: tex`\ell = \beta\, \mathrm{KL}(Q \,\|\, M) + (1 - \beta)\, \mathrm{KL}(S \,\|\, M) \qquad M = (1 - \beta)\, S + \beta\, Q`,
+    use: "A small model, the student, learns the whole distribution of a large one, the teacher. With beta = 0 the student must put mass wherever the teacher has some, with beta = 1 it may settle for one of the teacher's peaks, in between is the generalised Jensen-Shannon divergence (GKD, Agarwal et al. 2024). A higher temperature lets small probabilities count.",
+    note: "Three classes. S is the student's softmax, Q the teacher's; β = 0 is KL(Q‖S), β = 1 is KL(S‖Q). The student's logit of class 0 moves, its others are 1 and 0; the teacher's are the slider, 1 and 0.",
+    controls: {
+      teacher: range("teacher's logit of class 0", -4, 4, 0.1, 2),
+      beta: range("beta", 0, 1, 0.05, 0.5),
+      temperature: range("temperature", 0.5, 4, 0.1, 1),
+    },
+    axis: range("student's logit of class 0", -6, 6, 0.05, -1),
+    heights: { value: [0, 3], gradient: [-1.1, 1.1] },
+    call: (x, { teacher, beta, temperature }) => ({
+      args: [
+        [x, 1, 0],
+        [teacher, 1, 0],
+      ],
+      options: { beta, temperature },
+      wrt: "student",
     }),
   }),
 ];

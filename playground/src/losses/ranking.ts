@@ -1,17 +1,9 @@
-import { choice, define, range, round, signs, toggle, written } from "./descriptor.js";
+import { along, choice, define, PER_DEGREE, range, signs, toggle, unit } from "./descriptor.js";
 
 const tex = String.raw;
 const triplets = "Triplets: the plane of distances, and three points to move";
 const inThePlane =
   "In the plane: the anchor is at (0, 0), the positive at the slider's distance on the x axis, the negative at (x, 0.4). The gradient is that of the negative's x.";
-const RADIAN = Math.PI / 180;
-
-/** A unit vector at an angle in degrees. */
-const unit = (degrees: number) =>
-  written(
-    [Math.cos(degrees * RADIAN), Math.sin(degrees * RADIAN)],
-    `[Math.cos((${round(degrees)} * Math.PI) / 180), Math.sin((${round(degrees)} * Math.PI) / 180)]`,
-  );
 
 export const ranking = [
   define({
@@ -33,6 +25,25 @@ export const ranking = [
     axis: range("input, a distance", 0, 4, 0.05, 0.6),
     heights: { value: [0, 4], gradient: [-1.5, 1.5] },
     call: (x, { target, margin }) => ({ args: [[x], [target]], options: { margin }, wrt: "input" }),
+    kind: "distance",
+  }),
+  define({
+    name: "contrastiveLoss",
+    torch: "",
+    formula: tex`\ell(x_1, x_2, y) = \begin{cases} d^2 & y = 1 \\ \max(0,\; m - d)^2 & y = -1 \end{cases} \qquad d = \|x_1 - x_2\|_2`,
+    use: "Siamese networks (Hadsell, Chopra, LeCun 2006): pairs that are alike are drawn together, the harder the farther apart they are; others are pushed off each other until the margin lies between them. Unlike hingeEmbeddingLoss it takes the two points themselves, and its pull fades where it has nothing left to do.",
+    note: "In the plane: input1 is at (0, 0), input2 at (x, 0). The gradient is that of input2's x.",
+    controls: { target: signs(-1), margin: range("margin", 0, 3, 0.1, 1) },
+    axis: range("x of input2, the distance", 0, 4, 0.05, 0.6),
+    heights: { value: [0, 4], gradient: [-4, 4] },
+    call: (x, { target, margin }) => ({
+      args: [[0, 0], [x, 0], [target]],
+      options: { margin },
+      wrt: "input2",
+    }),
+    kind: "distance",
+    beside: "hingeEmbeddingLoss",
+    extra: { title: "Two points, by hand", load: () => import("../views/contrastive.js") },
   }),
   define({
     name: "cosineEmbeddingLoss",
@@ -46,11 +57,9 @@ export const ranking = [
     call: (x, { target, margin }) => ({
       args: [[1, 0], unit(x), target],
       options: { margin },
-      wrt: "input2",
-      read: (g) => g[1]! * Math.cos(x * RADIAN) - g[0]! * Math.sin(x * RADIAN),
-      readCode: `grad.input2[1] * Math.cos((${round(x)} * Math.PI) / 180) - grad.input2[0] * Math.sin((${round(x)} * Math.PI) / 180)`,
+      ...along("input2", x),
     }),
-    perX: RADIAN,
+    perX: PER_DEGREE,
     extra: { title: "Two vectors, by hand", load: () => import("../views/cosine.js") },
   }),
   define({
@@ -85,6 +94,7 @@ export const ranking = [
       options: { margin, p, swap: swap === 1 },
       wrt: "negative",
     }),
+    kind: "triplet",
     extra: { title: triplets, load: () => import("../views/triplet.js") },
   }),
   define({
@@ -105,6 +115,27 @@ export const ranking = [
       options: { swap: swap === 1 },
       wrt: "negative",
     }),
+    kind: "triplet",
     extra: { title: triplets, load: async () => (await import("../views/triplet.js")).ratio },
+  }),
+  define({
+    name: "dpoLoss",
+    torch: "",
+    formula: tex`\ell = -(1 - \varepsilon) \log \sigma(u) - \varepsilon \log \sigma(-u) \qquad u = \beta \bigl[ (\pi_c - \pi_r) - (\rho_c - \rho_r) \bigr]`,
+    use: "Direct preference optimisation (Rafailov et al. 2023): a language model learns from pairs of answers, one chosen and one rejected. What counts is how much more the policy π prefers the chosen one than the reference ρ does. A larger beta keeps it closer to the reference; label smoothing allows for preferences that are the wrong way round.",
+    note: "Sums of log-probabilities of whole answers. The reference gives the rejected answer -20; the policy's chosen answer moves.",
+    controls: {
+      rejected: range("policy, rejected answer", -40, 0, 1, -18),
+      reference: range("reference, chosen answer", -40, 0, 1, -22),
+      beta: range("beta", 0.05, 1, 0.05, 0.1),
+      labelSmoothing: range("labelSmoothing", 0, 0.45, 0.05, 0),
+    },
+    axis: range("policy, chosen answer", -60, 0, 0.5, -24),
+    heights: { value: [0, 5], gradient: [-0.4, 0.2] },
+    call: (x, { rejected, reference, beta, labelSmoothing }) => ({
+      args: [[x], [rejected], [reference], [-20]],
+      options: { beta, labelSmoothing },
+      wrt: "policyChosen",
+    }),
   }),
 ];

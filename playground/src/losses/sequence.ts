@@ -44,5 +44,6 @@ export const sequence = [
         uses: ["logSoftmax"],
       };
     },
+    extra: { title: "All alignments", load: () => import("../views/ctc.js") },
   }),
 ];

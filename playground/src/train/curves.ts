@@ -1,4 +1,4 @@
-// Loss and accuracy over the steps, and in grey the accuracy of the runs before.
+// Accuracy and loss of both networks over the steps, and in grey the accuracy of the runs before, each with its number.
 
 import * as Plot from "@observablehq/plot";
 import { html, picture } from "../dom.js";
@@ -8,45 +8,45 @@ export interface Point {
   value: number;
 }
 
-const HEIGHT = 150;
+export interface Run {
+  readonly name: string;
+  readonly accuracies: readonly Point[];
+}
+
+/** Of the two networks. */
+export const INKS = ["var(--value)", "var(--gradient)"] as const;
 
 export interface Curves {
   readonly node: HTMLElement;
-  show(losses: readonly Point[], accuracies: readonly Point[], earlier: readonly (readonly Point[])[]): void;
+  show(losses: readonly (readonly Point[])[], accuracies: readonly (readonly Point[])[], earlier: readonly Run[]): void;
 }
 
-export function curves(): Curves {
-  const loss = html("figure", { class: "train-curve" });
+const last = (points: readonly Point[]) => points.at(-1)?.value ?? 0;
+
+export function curves(height: number): Curves {
   const accuracy = html("figure", { class: "train-curve" });
-  const node = html("div", {}, loss, accuracy);
-  const style = { background: "none", color: "var(--muted)", fontSize: "12px" };
+  const loss = html("figure", { class: "train-curve" });
+  const before = html("ol", { class: "train-earlier" });
+  const node = html("div", {}, accuracy, loss, before);
+  const style = { background: "none", color: "var(--muted)", fontSize: "12px", overflow: "visible" };
   // From where to where the steps go: doubled when the curve arrives there, so that it does not shrink with every frame.
-  const end = (points: readonly Point[]) => {
-    const last = points.at(-1)?.step ?? 0;
-    let steps = 250;
-    while (steps < last) steps *= 2;
-    return Math.min(steps, 5000);
+  const end = (steps: number) => {
+    let most = 250;
+    while (most < steps) most *= 2;
+    return Math.min(most, 5000);
   };
 
-  function show(losses: readonly Point[], accuracies: readonly Point[], earlier: readonly (readonly Point[])[]): void {
+  function show(losses: readonly (readonly Point[])[], accuracies: readonly (readonly Point[])[], earlier: readonly Run[]): void {
     const width = Math.max(220, node.clientWidth);
-    const x: Plot.ScaleOptions = { domain: [0, end(losses)], label: "step", ticks: 5 };
-    const frame = { width, height: HEIGHT, marginLeft: 40, marginRight: 12, marginTop: 12, marginBottom: 34, style };
+    const now = Math.max(...accuracies.map((points) => points.at(-1)?.step ?? 0));
+    const x: Plot.ScaleOptions = { domain: [0, end(now)], label: "step", ticks: 5 };
+    const frame = { width, height, marginLeft: 34, marginRight: 18, marginTop: 10, marginBottom: 32, style };
     const line = { x: "step", y: "value", strokeWidth: 2, clip: true } as const;
-    const highest = Math.max(0, ...losses.map(({ value }) => value)) || 1;
-    loss.replaceChildren(
-      html("figcaption", {}, "loss of the training digits"),
-      picture(
-        Plot.plot({
-          ...frame,
-          x,
-          y: { domain: [0, highest * 1.05], ticks: 4, grid: true, label: null },
-          marks: [Plot.ruleY([0], { stroke: "var(--line)" }), Plot.lineY(losses, { ...line, stroke: "var(--value)" })],
-        }),
-      ),
-    );
+    const relative = losses.map((points) => points.map(({ step, value }) => ({ step, value: value / (points[0]!.value || 1) })));
+    // the end of a grey line within the picture, where its number stands
+    const ends = earlier.map(({ accuracies }, i) => ({ ...accuracies.filter(({ step }) => step <= end(now)).at(-1)!, text: String(i + 1) }));
     accuracy.replaceChildren(
-      html("figcaption", {}, earlier.length ? "accuracy on held-out digits, % (grey: runs before)" : "accuracy on held-out digits, %"),
+      html("figcaption", {}, "right on held-out digits, %"),
       picture(
         Plot.plot({
           ...frame,
@@ -54,16 +54,28 @@ export function curves(): Curves {
           y: { domain: [0, 100], ticks: 4, grid: true, label: null },
           marks: [
             Plot.ruleY([0], { stroke: "var(--line)" }),
-            ...earlier.map((run) => Plot.lineY(run, { ...line, strokeWidth: 1.25, stroke: "var(--muted)", strokeOpacity: 0.6 })),
-            Plot.lineY(accuracies, { ...line, stroke: "var(--gradient)" }),
+            ...earlier.map(({ accuracies }) => Plot.lineY(accuracies, { ...line, strokeWidth: 1.25, stroke: "var(--muted)", strokeOpacity: 0.6 })),
+            ...accuracies.map((points, i) => Plot.lineY(points, { ...line, stroke: INKS[i]! })),
+            Plot.text(ends, { x: "step", y: "value", text: "text", dx: 8, fill: "var(--muted)", stroke: "var(--panel)", strokeWidth: 3 }),
           ],
         }),
       ),
     );
+    loss.replaceChildren(
+      html("figcaption", {}, "loss, as a part of its first value"),
+      picture(
+        Plot.plot({
+          ...frame,
+          x,
+          y: { domain: [0, 1.1], ticks: 4, grid: true, label: null },
+          marks: [Plot.ruleY([0], { stroke: "var(--line)" }), ...relative.map((points, i) => Plot.lineY(points, { ...line, stroke: INKS[i]! }))],
+        }),
+      ),
+    );
+    before.replaceChildren(...earlier.map(({ name, accuracies }) => html("li", {}, `${name}: ${last(accuracies).toFixed(1)} %`)));
     const name = (figure: Element, text: string) => figure.querySelector("svg")?.setAttribute("aria-label", text);
-    const now = (points: readonly Point[]) => points.at(-1)?.value ?? 0;
-    name(loss, `Loss curve: from ${losses[0]?.value.toPrecision(3) ?? "no value"} to ${now(losses).toPrecision(3)}`);
-    name(accuracy, `Accuracy curve: now ${now(accuracies).toFixed(1)} percent`);
+    name(accuracy, `Accuracy curves: now ${accuracies.map((points) => last(points).toFixed(1)).join(" and ")} percent`);
+    name(loss, `Loss curves, as parts of their first values: now ${relative.map((points) => last(points).toPrecision(2)).join(" and ")}`);
   }
 
   return { node, show };

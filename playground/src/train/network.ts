@@ -1,5 +1,5 @@
 // A small perceptron, trained by Adam (Kingma and Ba 2015). Plain loops, the same for both backends: the loss and its gradient come from losskit.
-// Not that of examples/digits: through a layer of two units, without ReLU, plain gradient descent hardly gets anywhere.
+// Not that of examples/digits: through a layer of two units plain gradient descent hardly gets anywhere.
 
 import type { Random } from "../../../examples/digits/random.js";
 
@@ -99,9 +99,9 @@ export class Network {
   #rows = 0;
   #step = 0;
 
-  /** `hidden` is the number of layers with ReLU, from the first on; `rows` the largest batch. */
-  constructor(sizes: readonly number[], hidden: number, rows: number, random: Random) {
-    this.layers = sizes.slice(1).map((outputs, i) => new Layer(sizes[i]!, outputs, i < hidden, rows, random));
+  /** `relu` are the layers with a ReLU, counted from 0; `rows` is the largest batch. */
+  constructor(sizes: readonly number[], relu: readonly number[], rows: number, random: Random) {
+    this.layers = sizes.slice(1).map((outputs, i) => new Layer(sizes[i]!, outputs, relu.includes(i), rows, random));
   }
 
   /** [rows, outputs] of a layer, the last one by default, after `forward`: a view that the next call overwrites. */
@@ -117,9 +117,14 @@ export class Network {
 
   forward(input: Float32Array, rows: number): Float32Array {
     this.#input = input;
+    return this.forwardFrom(0, input, rows);
+  }
+
+  /** Through the layers from one on. Not to learn from. */
+  forwardFrom(depth: number, input: Float32Array, rows: number): Float32Array {
     this.#rows = rows;
     let values = input;
-    for (const layer of this.layers) {
+    for (const layer of this.layers.slice(depth)) {
       layer.forward(values, rows);
       values = layer.activation;
     }

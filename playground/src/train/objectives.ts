@@ -93,7 +93,7 @@ export const objectives: readonly Objective[] = [
     name: "bceWithLogitsLoss, one class against the rest",
     kind: "classes",
     code: "bceWithLogitsLoss.valueAndGrad(logits, oneHot)",
-    note: "Ten yes-or-no questions. In a plane no straight line cuts an inner class from all others, so classes move to the rim.",
+    note: "Ten yes-or-no questions, nine of which are no: at first it learns to say no, and only then the digits.",
     loss: (kit, logits, classes, input) => kit.bceWithLogitsLoss.valueAndGrad(logits, oneHot(classes), { out: { input } }).value,
   },
   {
@@ -101,7 +101,7 @@ export const objectives: readonly Objective[] = [
     name: "mseLoss on one-hot targets",
     kind: "classes",
     code: "mseLoss.valueAndGrad(scores, oneHot)",
-    note: "Regression instead of classification: a score of 2 is as wrong as one of 0. Scores that are linear in two numbers cannot hit ten targets: some classes find theirs, the others stay in a heap.",
+    note: "Regression instead of classification: a score of 2 is as wrong as one of 0. It learns as well as the cross entropy here, but its scores are no log-probabilities, and a confident error pulls little harder than a small one.",
     loss: (kit, scores, classes, input) => kit.mseLoss.valueAndGrad(scores, oneHot(classes), { out: { input } }).value,
   },
   {

@@ -1,107 +1,59 @@
-// The held-out digits in the plane of the network, each drawn as its own numeral, over the regions where the last layer decides for a class.
+// The held-out digits in the plane of a network, each drawn as its own numeral, over the regions where the network decides for a class.
 
-import { html, set, svg } from "../dom.js";
-import { CLASSES, PIXELS } from "./digits.js";
+import { html } from "../dom.js";
+import { PIXELS } from "./digits.js";
+import { CELLS, type Lane, type View } from "./protocol.js";
 
-/** Units of the SVG from side to side. */
-const SIDE = 400;
-/** Cells of the regions from side to side: blurred to the size of the plane they have smooth edges. */
-const CELLS = 80;
 /** Part of the way to the newest positions that is left after a sixtieth of a second. */
 const EASE = 0.82;
-
 /** Pixels of the screen from the pointer to a numeral that it means. */
 const NEAR = 18;
-
-interface View {
-  x: number;
-  y: number;
-  /** From the middle to a side. */
-  half: number;
-}
+/** Below this width there are dots instead of numerals. */
+const SMALL = 200;
 
 export interface Plane {
   readonly node: HTMLElement;
   begin(classes: Int32Array, pixels: Float32Array): void;
-  show(points: Float32Array, head: Float32Array | null, jump: boolean): void;
+  show(lane: Pick<Lane, "points" | "view" | "regions">, jump: boolean): void;
+  /** One digit alone, or all. */
+  only(digit: number | undefined): void;
   redraw(): void;
   end(): void;
 }
 
-/** What holds all points but the farthest few, which would shrink the others. */
-function around(points: Float32Array): View {
-  const axis = (offset: number) => {
-    const values = points.filter((_, i) => i % 2 === offset).sort();
-    const [low, high] = [values[Math.floor(values.length * 0.005)]!, values[Math.ceil(values.length * 0.995) - 1]!];
-    return { middle: (low + high) / 2, half: (high - low) / 2 };
-  };
-  const [x, y] = [axis(0), axis(1)];
-  return { x: x.middle, y: y.middle, half: Math.max(x.half, y.half, 1e-3) * 1.12 };
-}
-
-export function plane(): Plane {
+/** `colours` gives those of the ten digits: asked again whenever all is drawn anew. */
+export function plane(label: string, colours: () => readonly string[]): Plane {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const regions = html("canvas", { width: CELLS, height: CELLS, "aria-hidden": "true" });
+  const picture = html("canvas", { role: "img", "aria-label": label });
+  const regions = html("canvas", { width: CELLS, height: CELLS });
   const close = html("canvas", { class: "train-close", width: PIXELS ** 0.5, height: PIXELS ** 0.5, "aria-hidden": "true", hidden: "" });
-  const cross = svg("path", { class: "train-axes" });
-  const marks = svg("g");
-  const picture = svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", "aria-label": "Held-out digits in the plane of the network" }, cross, marks);
-  const buttons = Array.from({ length: CLASSES }, (_, digit) =>
-    html(
-      "button",
-      { type: "button", class: `train-digit digit-${digit}`, "aria-pressed": "false", "aria-label": `Show only the digit ${digit}` },
-      String(digit),
-    ),
-  );
-  const stage = html("div", { class: "train-plane" }, regions, picture, close);
-  const node = html("div", {}, stage, html("div", { class: "train-legend", role: "group", "aria-label": "Digits: press one to see it alone" }, ...buttons));
-  buttons.forEach((chosen, digit) => {
-    chosen.addEventListener("click", () => {
-      const on = chosen.getAttribute("aria-pressed") === "false";
-      for (const button of buttons) set(button, { "aria-pressed": String(on && button === chosen) });
-      marks.querySelectorAll("text").forEach((text) => {
-        text.classList.toggle("faint", on && text.textContent !== String(digit));
-      });
-    });
-  });
+  const node = html("div", { class: "train-plane" }, picture, close);
+  const pen = picture.getContext("2d")!;
 
   let pixels: Float32Array = new Float32Array(0);
-  let texts: SVGTextElement[] = [];
-  let target: { points: Float32Array; view: View; head: Float32Array | null } | undefined;
+  let classes: Int32Array = new Int32Array(0);
+  let target: Pick<Lane, "points" | "view" | "regions"> | undefined;
   let points = new Float32Array(0);
   let view: View = { x: 0, y: 0, half: 1 };
+  let alone: number | undefined;
+  let nearest = -1;
   let request = 0;
   let before = 0;
+  let inks: readonly string[] = [];
+  let axes = "";
 
-  function drawRegions(head: Float32Array | null): void {
-    const pen = regions.getContext("2d")!;
-    pen.clearRect(0, 0, CELLS, CELLS);
-    if (!head) return;
-    const colours = buttons.map((button) => getComputedStyle(button).color);
-    const decide = (x: number, y: number) => {
-      let best = 0;
-      let most = Number.NEGATIVE_INFINITY;
-      for (let c = 0; c < CLASSES; c++) {
-        const score = x * head[c]! + y * head[CLASSES + c]! + head[2 * CLASSES + c]!;
-        if (score > most) {
-          most = score;
-          best = c;
-        }
-      }
-      return best;
-    };
-    const cell = (2 * view.half) / CELLS;
+  function paintRegions(): void {
+    const brush = regions.getContext("2d")!;
+    brush.clearRect(0, 0, CELLS, CELLS);
+    const cells = target?.regions;
+    if (!cells) return;
     for (let row = 0; row < CELLS; row++) {
-      const y = view.y + view.half - (row + 0.5) * cell;
-      let from = 0;
-      let own = decide(view.x - view.half + 0.5 * cell, y);
-      for (let column = 1; column <= CELLS; column++) {
-        const next = column === CELLS ? -1 : decide(view.x - view.half + (column + 0.5) * cell, y);
-        if (next === own) continue;
-        pen.fillStyle = colours[own]!;
-        pen.fillRect(from, row, column - from, 1);
+      for (let from = 0, column = 1; column <= CELLS; column++) {
+        const own = cells[row * CELLS + from]!;
+        if (column < CELLS && cells[row * CELLS + column] === own) continue;
+        brush.fillStyle = inks[own]!;
+        brush.fillRect(from, row, column - from, 1);
         from = column;
-        own = next;
       }
     }
   }
@@ -111,23 +63,21 @@ export function plane(): Plane {
     const box = picture.getBoundingClientRect();
     const unit = (2 * view.half) / box.width;
     const [x, y] = [view.x - view.half + (event.clientX - box.left) * unit, view.y + view.half - (event.clientY - box.top) * unit];
-    let nearest = -1;
+    nearest = -1;
     let least = NEAR * unit;
-    texts.forEach((text, i) => {
+    classes.forEach((digit, i) => {
       const distance = Math.hypot(points[2 * i]! - x, points[2 * i + 1]! - y);
-      if (distance >= least || text.classList.contains("faint")) return;
+      if (distance >= least || (alone !== undefined && digit !== alone)) return;
       least = distance;
       nearest = i;
     });
-    texts.forEach((text, i) => {
-      text.classList.toggle("near", i === nearest);
-    });
     close.hidden = nearest < 0;
+    draw();
     if (nearest < 0) return;
-    const pen = close.getContext("2d")!;
-    const image = pen.createImageData(close.width, close.height);
+    const brush = close.getContext("2d")!;
+    const image = brush.createImageData(close.width, close.height);
     for (let i = 0; i < PIXELS; i++) image.data.set([255, 255, 255, 255 * pixels[nearest * PIXELS + i]!], 4 * i);
-    pen.putImageData(image, 0, 0);
+    brush.putImageData(image, 0, 0);
     // In the half where the pointer is not.
     close.classList.toggle("left", event.clientX > box.left + box.width / 2);
   }
@@ -135,19 +85,52 @@ export function plane(): Plane {
   picture.addEventListener("pointerdown", lookCloser);
   picture.addEventListener("pointerleave", () => {
     close.hidden = true;
-    for (const text of texts) text.classList.remove("near");
+    nearest = -1;
+    draw();
   });
 
   function draw(): void {
-    const scale = SIDE / 2 / view.half;
-    texts.forEach((text, i) => {
-      const x = SIDE / 2 + (points[2 * i]! - view.x) * scale;
-      const y = SIDE / 2 - (points[2 * i + 1]! - view.y) * scale;
-      text.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+    const side = picture.clientWidth;
+    if (side === 0) return;
+    const dense = window.devicePixelRatio || 1;
+    const size = Math.round(side * dense);
+    if (picture.width !== size) picture.width = picture.height = size;
+    pen.setTransform(dense, 0, 0, dense, 0, 0);
+    pen.clearRect(0, 0, side, side);
+    const scale = side / 2 / view.half;
+    const px = (x: number) => side / 2 + (x - view.x) * scale;
+    const py = (y: number) => side / 2 - (y - view.y) * scale;
+    if (target?.regions) {
+      const own = target.view;
+      pen.globalAlpha = 0.16;
+      pen.drawImage(regions, px(own.x - own.half), py(own.y + own.half), 2 * own.half * scale, 2 * own.half * scale);
+      pen.globalAlpha = 1;
+    }
+    pen.strokeStyle = axes;
+    pen.beginPath();
+    pen.moveTo(px(0), 0);
+    pen.lineTo(px(0), side);
+    pen.moveTo(0, py(0));
+    pen.lineTo(side, py(0));
+    pen.stroke();
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    const font = (size: number) => {
+      pen.font = `600 ${size}px ui-sans-serif, system-ui, sans-serif`;
+    };
+    font(10);
+    classes.forEach((digit, i) => {
+      pen.fillStyle = inks[digit]!;
+      pen.globalAlpha = alone === undefined || alone === digit ? 1 : 0.12;
+      const [x, y] = [px(points[2 * i]!), py(points[2 * i + 1]!)];
+      if (side < SMALL) pen.fillRect(x - 1.5, y - 1.5, 3, 3);
+      else pen.fillText(String(digit), x, y);
     });
-    const [x, y] = [SIDE / 2 - view.x * scale, SIDE / 2 + view.y * scale];
-    set(cross, { d: `M${x.toFixed(1)} 0V${SIDE}M0 ${y.toFixed(1)}H${SIDE}` });
-    drawRegions(target?.head ?? null);
+    pen.globalAlpha = 1;
+    if (nearest < 0) return;
+    font(18);
+    pen.fillStyle = inks[classes[nearest]!]!;
+    pen.fillText(String(classes[nearest]), px(points[2 * nearest]!), py(points[2 * nearest + 1]!));
   }
 
   function glide(now: number): void {
@@ -160,32 +143,47 @@ export function plane(): Plane {
     points = points.map((x, i) => ease(x, goal.points[i]!));
     view = { x: ease(view.x, goal.view.x), y: ease(view.y, goal.view.y), half: ease(view.half, goal.view.half) };
     draw();
-    // On until nothing moves by more than a tenth of a unit of the picture.
-    const near = (2 * view.half) / SIDE / 10;
+    // On until nothing moves by more than a tenth of a pixel or so.
+    const near = (2 * view.half) / 4000;
     if (Math.abs(view.half - goal.view.half) > near || points.some((x, i) => Math.abs(x - goal.points[i]!) > near)) request = requestAnimationFrame(glide);
   }
 
+  function redraw(): void {
+    inks = colours();
+    axes = getComputedStyle(node).borderBottomColor;
+    paintRegions();
+    draw();
+  }
+
+  const observer = new ResizeObserver(draw);
+  observer.observe(picture);
   return {
     node,
-    begin(classes, pictures) {
+    begin(digits, pictures) {
       pixels = pictures;
-      texts = Array.from(classes, (digit) => svg("text", { class: `digit-${digit}` }, String(digit)));
-      marks.replaceChildren(...texts);
+      classes = digits;
+      redraw();
     },
-    show(next, head, jump) {
-      target = { points: next, view: around(next), head };
-      if (jump || still.matches || points.length !== next.length) {
-        points = next.slice();
-        view = target.view;
+    show(next, jump) {
+      target = next;
+      paintRegions();
+      if (jump || still.matches || points.length !== next.points.length) {
+        points = next.points.slice();
+        view = next.view;
         draw();
       } else if (!request) {
         before = performance.now();
         request = requestAnimationFrame(glide);
       }
     },
-    redraw() {
-      if (target) draw();
+    only(digit) {
+      alone = digit;
+      draw();
     },
-    end: () => cancelAnimationFrame(request),
+    redraw,
+    end() {
+      cancelAnimationFrame(request);
+      observer.disconnect();
+    },
   };
 }

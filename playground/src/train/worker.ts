@@ -4,63 +4,81 @@ import * as js from "losskit/js";
 import * as wasm from "losskit/wasm";
 import { loadDigits } from "./digits.js";
 import { type Kit, objectiveOf } from "./objectives.js";
-import { type Backend, MAX_STEPS, type News, type Order, SHOWN, WINDOW } from "./protocol.js";
-import { type Data, type Trainer, trainer } from "./trainer.js";
+import { type Backend, LANES, type Lane, MAX_STEPS, type News, type Order, SHOWN, WINDOW } from "./protocol.js";
+import { around, type Data, type Trainer, trainer } from "./trainer.js";
 
 /** Milliseconds of work before orders are looked at. */
 const SLICE = 12;
 /** Milliseconds between two frames: the page moves the points in between. */
 const FRAME = 80;
+/** Between two of them at least this many times what one takes: judging 400 digits by their neighbours is work. */
+const SPACE = 3;
 
 const kits: Record<Backend, Kit> = { wasm: wasm as unknown as Kit, js };
 
 const digits = loadDigits(SHOWN);
 let data: Data | undefined;
 let settings: Extract<Order, { type: "reset" }>;
-let current: Trainer | undefined;
+/** One trainer a lane. */
+let current: readonly Trainer[] = [];
 let step = 0;
 let running = false;
-/** The page may ask for a start while the digits are still on their way; and a new run starts if the one before did. */
+/** The page may ask for a start while the digits are still on their way. */
 let wanted = false;
-let losses: number[] = [];
-let window: number[] = [];
+let losses: number[][] = [[], []];
+let window: number[][] = [[], []];
 let shown = 0;
+let cost = 0;
 let seen = true;
 /** When the run (re)started, and at which step: steps that are due by the pace are counted from there. */
 let since = { time: 0, step: 0 };
 
 const post = (news: News, transfer: Transferable[] = []) => self.postMessage(news, { transfer });
 
-function frame(): void {
-  if (!current) return;
-  shown = performance.now();
-  seen = false;
-  const points = current.points();
-  post({ type: "frame", run: settings.run, step, losses, accuracy: current.accuracy(), points, head: current.head(), running }, [points.buffer as ArrayBuffer]);
-  losses = [];
+function lane(i: number): Lane {
+  const trainer = current[i]!;
+  const points = trainer.points();
+  const view = around(points);
+  return { losses: losses[i]!, accuracy: trainer.accuracy(), points, view, regions: trainer.regions(view) };
 }
 
-function once(trainer: Trainer): void {
-  window.push(trainer.step(settings.rate));
+function frame(): void {
+  if (current.length === 0) return;
+  shown = performance.now();
+  seen = false;
+  const [first, second] = LANES.map(lane) as [Lane, Lane];
+  const transfer = [first, second].flatMap(({ points, regions }) => [points.buffer as ArrayBuffer, ...(regions ? [regions.buffer as ArrayBuffer] : [])]);
+  post({ type: "frame", run: settings.run, step, lanes: [first, second], running }, transfer);
+  losses = [[], []];
+  cost = performance.now() - shown;
+}
+
+/** A step of both. */
+function once(): void {
   step++;
-  // The first one alone, so that the curve begins at the untrained network.
-  if (step > 1 && window.length < WINDOW) return;
-  losses.push(window.reduce((sum, x) => sum + x, 0) / window.length);
-  window = [];
+  current.forEach((trainer, i) => {
+    const own = window[i]!;
+    own.push(trainer.step(settings.rate));
+    // The first one alone, so that the curve begins at the untrained network.
+    if (step > 1 && own.length < WINDOW) return;
+    losses[i]!.push(own.reduce((sum, x) => sum + x, 0) / own.length);
+    own.length = 0;
+  });
 }
 
 function slice(): void {
-  if (!running || !current) return;
+  if (!running || current.length === 0) return;
   const until = performance.now() + SLICE;
   const due = () => since.step + (settings.pace * (performance.now() - since.time)) / 1000;
-  while (performance.now() < until && step < MAX_STEPS && step < due()) once(current);
-  if (step >= MAX_STEPS) running = false;
-  if (!running || (seen && performance.now() - shown > FRAME)) frame();
+  while (performance.now() < until && step < MAX_STEPS && step < due()) once();
+  // the page says that it has ended: whatever comes next waits for a start
+  if (step >= MAX_STEPS) running = wanted = false;
+  if (!running || (seen && performance.now() - shown > Math.max(FRAME, SPACE * cost))) frame();
   if (running) setTimeout(guarded, step < due() ? 0 : SLICE, slice);
 }
 
 function start(): void {
-  if (running || !current || step >= MAX_STEPS) return;
+  if (running || current.length === 0 || step >= MAX_STEPS) return;
   running = true;
   since = { time: performance.now(), step };
   slice();
@@ -68,17 +86,19 @@ function start(): void {
 
 async function reset(order: Extract<Order, { type: "reset" }>): Promise<void> {
   running = false;
+  wanted = order.running;
   settings = order;
-  current = undefined;
+  current = [];
   data ??= await ready();
   if (settings.run !== order.run) return; // the page changed its mind meanwhile; a tuned run is the same run
   const kit = kits[order.backend];
   const { name, simd } = kit.backend(); // throws where WebAssembly is refused
   post({ type: "backend", run: order.run, text: simd ? `${name}, ${simd} SIMD` : name });
-  current = trainer(kit, objectiveOf(order.objective), data);
+  const digits = data;
+  current = order.objectives.map((id) => trainer(kit, objectiveOf(id), digits));
   step = 0;
-  losses = [];
-  window = [];
+  losses = [[], []];
+  window = [[], []];
   frame();
   if (wanted) start();
 }

@@ -74,6 +74,8 @@ export function draggable(node: SVGGraphicsElement, drag: Dragged): () => void {
     node.focus({ preventScroll: true });
     event.preventDefault();
   });
+  // touch-action, which would do on a box, does not on a part of an SVG: the page would scroll along
+  node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   node.addEventListener("pointermove", (event) => dragging && follow(event));
   for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(end, () => (dragging = false));
   node.addEventListener("keydown", (event) => {

@@ -1,7 +1,7 @@
 // The JavaScript backend (this folder): the fallback, and the reference that the kernels are compared with. Everything is computed in double
 // precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
 
-import type { FloatArray } from "../../array/typed.js";
+import { bufferOf, type FloatArray, view } from "../../array/typed.js";
 import type { Backend, PointwiseCall, Source } from "../seam.js";
 
 /**
@@ -22,14 +22,36 @@ export type PointwiseLoop = (
   gradC: FloatArray,
 ) => number;
 
-/** The same without values and with one gradient, for ops so cheap that stores which go nowhere would show. */
-export type PointwiseFused = (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number, scale: number, gradA: FloatArray) => number;
+/**
+ * The same for the usual call: float32, no values, the gradient of a and, if the op has a `second`, that one, too. Without a branch and without a store
+ * that goes nowhere: either keeps V8 from moving loads of addresses and lengths out of the loop, and branches on data are mispredicted. So Math.min and
+ * Math.max, which V8 compiles to jumps, are written with Math.abs. What is infinite or far apart may come out wrong: the sum has to be NaN then, and
+ * `loop` is asked.
+ */
+export type PointwiseFused = (
+  a: FloatArray,
+  b: FloatArray,
+  c: FloatArray,
+  n: number,
+  p: number,
+  q: number,
+  scale: number,
+  gradA: FloatArray,
+  second: FloatArray,
+) => number;
 
 /** An op in JavaScript. */
 export interface PointwiseOp {
   readonly loop: PointwiseLoop;
   readonly fused?: PointwiseFused;
+  /** The value alone in the manner of `fused`, where what that does for gradients is much of its time. */
+  readonly sum?: (a: FloatArray, b: FloatArray, c: FloatArray, n: number, p: number, q: number) => number;
+  /** Which gradient `fused` writes beside that of a. */
+  readonly second?: "gradB" | "gradC";
 }
+
+/** How far from the bend, in units of where it is, float32's digits are sure to be there: differences are taken in doubles, which have 29 more. */
+export const FAR: number = 2 ** 29;
 
 /** Positions that are worked on at a time where a loss has weights or repeated operands. */
 const TILE = 4096;
@@ -42,13 +64,44 @@ export function pointwiseOf(ops: Readonly<Record<string, PointwiseOp>>): Pick<Ba
   return { pointwise: (call) => pointwise(ops[call.op] as PointwiseOp, call), outside };
 }
 
-function pointwise({ loop, fused }: PointwiseOp, call: PointwiseCall): number {
+function pointwise(op: PointwiseOp, call: PointwiseCall): number {
+  const { loop } = op;
   const { a, b, c, n, p, q, scale, gradA } = call;
   if (call.weight || call.gradOutput || a.broadcast || b.broadcast || c?.broadcast) return tiled(loop, call);
   const third = c ? c.data : a.data;
-  if (fused && gradA && !call.values && !call.gradB) return fused(a.data, b.data, third, n, p, q, scale, gradA);
+  if (op.fused && call.dtype === "float32" && !call.values) {
+    const sum = usual(op, op.fused, call, third);
+    if (!Number.isNaN(sum)) return sum;
+  }
   const none = NOTHING[call.dtype];
   return loop(a.data, b.data, third, n, p, q, scale, call.values ?? none, gradA ?? none, call.gradB ?? none, call.gradC ?? none);
+}
+
+/** Gradients that nobody wants, of a tile. */
+let spare: Float32Array | undefined;
+
+/** The usual call, or NaN. */
+function usual({ second, sum: alone }: PointwiseOp, fused: PointwiseFused, call: PointwiseCall, third: FloatArray): number {
+  const { a, b, c, n, p, q, scale, gradA, gradB, gradC } = call;
+  const [other, none] = second === "gradC" ? [gradC, gradB] : [gradB, gradC];
+  if (none || (second ? !other !== !gradA : other)) return Number.NaN;
+  if (!gradA && alone) return alone(a.data, b.data, third, n, p, q);
+  if (gradA) {
+    // a gradient that replaces its own operand cannot be computed again
+    for (const { data } of c ? [a, b, c] : [a, b]) {
+      const buffer = bufferOf.call(data);
+      if (bufferOf.call(gradA) === buffer || (other && bufferOf.call(other) === buffer)) return Number.NaN;
+    }
+    return fused(a.data, b.data, third, n, p, q, scale, gradA, other ?? gradA);
+  }
+  spare ??= new Float32Array(TILE);
+  if (n <= TILE) return fused(a.data, b.data, third, n, p, q, scale, spare, spare);
+  let sum = 0;
+  for (let start = 0; start < n; start += TILE) {
+    const count = Math.min(TILE, n - start);
+    sum += fused(view(a.data, start, count), view(b.data, start, count), view(third, start, count), count, p, q, scale, spare, spare);
+  }
+  return sum;
 }
 
 /** Tile by tile: the op on doubles, then the factors of each position. */

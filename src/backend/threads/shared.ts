@@ -1,32 +1,51 @@
 // The memory that threads share: a window for each of them, then what they tell each other, then room for arrays that are not alloc's, then the arena.
 
-import type { Split } from "../wasm/stream.js";
 import { PAGE, PAGES, WINDOW_PAGES } from "../wasm/window.js";
 
 /** The most threads, the caller included: each has a window of its own. */
 export const MOST = 8;
 
 const CONTROL: number = (PAGES + (MOST - 1) * WINDOW_PAGES) * PAGE;
-/** Indices into the words of the control block. */
-export const JOB = 0; // even: the number of the job that is to be read; odd: it is being written
-const TICKET = 16; // never set back, so that who comes late finds nothing left
-const DONE = 32; // chunks of the job that are done
-export const READY = 48;
-export const EPOCH = 49; // threads of an earlier start end themselves
+// Indices into the words of the control block; what many threads write has a cache line of its own.
+/** Even: the number of the job that is to be read; odd: it is being written. */
+export const JOB = 0;
+/** Chunks that were given out (chunks.ts): never set back, so that who comes late finds nothing left. */
+export const TICKET = 16;
+/** Chunks that are done. */
+export const DONE = 32;
+/** Whose workers are to go on: those of an earlier start end themselves. */
+export const EPOCH = 48;
+/** For each thread: -epoch when it is started, the epoch when it is ready. */
+export const READY = 52;
 /** Chunks that each thread has done, for tests. */
 export const WORK = 64;
 /** Where each module's bytes begin, and how many they are. */
 export const MODULES = 80;
+/** Grow with every slot that is done, and with every one that is filled (relay.ts). */
+export const ANSWER = 96;
+export const FILL = 112;
+/** The state of each slot, and the batch that it begins with. */
+export const SLOT = 128;
+export const SLOT_WORDS = 16;
+export const MOST_SLOTS: number = 2 * (MOST - 1);
+const WORDS = 1024;
+
 const MODULE_BYTES = 3 << 20;
-const MODULES_AT: number = CONTROL + 4096;
+const MODULES_AT: number = CONTROL + 4 * WORDS;
 const SUMS_AT: number = MODULES_AT + MODULE_BYTES;
+/** The most batches that a call is split into. */
 export const SUMS: number = 1 << 16;
 const TEXT_AT: number = SUMS_AT + 8 * SUMS;
-const TEXT = 1 << 15;
+const TEXT = 1 << 13;
 /** Arrays that are not alloc's are copied here. */
-export const SCRATCH: number = TEXT_AT + 2 * TEXT;
+export const SCRATCH: number = TEXT_AT + 4 * TEXT;
 export const SCRATCH_BYTES: number = 128 << 20;
 export const ARENA: number = SCRATCH + SCRATCH_BYTES;
+/** What lies between two arrays there: kernels read and write a pair of vectors beyond an end. No power of two, as in wasm/arena.ts. */
+const GAP = 1024 + 64;
+
+/** Bytes that an array takes there. */
+export const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + GAP;
 
 /** Modules by number. */
 export const NAMES: readonly string[] = ["classes", "ctc", "likelihoods", "logistic", "margins", "pointwise", "vectors"];
@@ -36,103 +55,54 @@ export class Shared {
   readonly memory: WebAssembly.Memory;
   readonly words: Int32Array;
   readonly sums: Float64Array;
-  readonly bytes: Uint8Array;
-  private readonly text: Uint16Array;
+  private readonly bytes: Uint8Array;
+  private readonly text: Int32Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
-    this.words = new Int32Array(memory.buffer, CONTROL, 1024);
+    this.words = new Int32Array(memory.buffer, CONTROL, WORDS);
     this.sums = new Float64Array(memory.buffer, SUMS_AT, SUMS);
     this.bytes = new Uint8Array(memory.buffer, MODULES_AT, MODULE_BYTES);
-    this.text = new Uint16Array(memory.buffer, TEXT_AT, TEXT);
+    this.text = new Int32Array(memory.buffer, TEXT_AT, TEXT);
   }
 
-  /** False where it is too long. */
-  write(text: string): boolean {
-    if (text.length >= TEXT) return false;
-    this.text[0] = text.length;
-    for (let i = 0; i < text.length; i++) this.text[i + 1] = text.charCodeAt(i);
-    return true;
-  }
-
-  read(): string {
-    let text = "";
-    const length = this.text[0] as number;
-    for (let i = 1; i <= length; i++) text += String.fromCharCode(this.text[i] as number);
-    return text;
-  }
-}
-
-/** The chunks of a job, as one thread takes them. */
-export class Chunks implements Split {
-  readonly sums: Float64Array;
-  size = 1;
-  flat = false;
-  /** How many chunks there are; 0 before the loop begins. */
-  count = 0;
-  batches = 0;
-  private busy = false;
-  private readonly words: Int32Array;
-  private readonly thread: number;
-  /** The first ticket of the job. */
-  first = 0;
-  /** Says whether a loop of so many batches is shared, and sets `size`. */
-  readonly begin: (batches: number) => boolean;
-
-  constructor(shared: Shared, thread: number, begin: (batches: number) => boolean) {
-    this.words = shared.words;
-    this.sums = shared.sums;
-    this.thread = thread;
-    this.begin = begin;
-  }
-
-  open(batches: number): boolean {
-    this.busy = false;
-    if (!this.begin(batches)) return false;
-    this.batches = batches;
-    this.count = Math.ceil(batches / this.size);
-    return true;
-  }
-
-  claim(): number {
+  /** Publishes a job; false where its text is too long. Word by word atomically: who reads while the next one is written must see that it is. */
+  post(text: string): boolean {
+    if (text.length >= 2 * TEXT - 2) return false;
     const { words } = this;
-    this.settle();
-    for (;;) {
-      const ticket = Atomics.load(words, TICKET);
-      const chunk = (ticket - this.first) | 0;
-      if (chunk < 0 || chunk >= this.count) return -1;
-      if (Atomics.compareExchange(words, TICKET, ticket, (ticket + 1) | 0) !== ticket) continue;
-      this.busy = true;
-      return chunk * this.size;
+    const number = Atomics.load(words, JOB);
+    Atomics.store(words, JOB, (number + 1) | 0);
+    Atomics.store(this.text, 0, text.length);
+    for (let i = 0; i < text.length; i += 2) Atomics.store(this.text, i / 2 + 1, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+    Atomics.store(words, JOB, (number + 2) | 0);
+    Atomics.notify(words, JOB);
+    return true;
+  }
+
+  /** The text of a job; null where another one has come meanwhile. */
+  read(number: number): string | null {
+    const codes = new Uint16Array(Math.min(2 * TEXT - 2, Atomics.load(this.text, 0)));
+    for (let i = 0; i < codes.length; i += 2) {
+      const pair = Atomics.load(this.text, i / 2 + 1);
+      codes[i] = pair;
+      codes[i + 1] = pair >>> 16;
     }
+    return Atomics.load(this.words, JOB) === number ? String.fromCharCode(...codes) : null;
   }
 
-  private settle(): void {
-    if (!this.busy) return;
-    this.busy = false;
-    Atomics.add(this.words, WORK + this.thread, 1);
-    if (Atomics.add(this.words, DONE, 1) + 1 === this.count) Atomics.notify(this.words, DONE);
+  /** Keeps the bytes of a module, behind those of the modules before it. */
+  keepModule(id: number, bytes: Uint8Array): void {
+    const { words } = this;
+    let at = 0;
+    for (let other = 0; other < NAMES.length; other++) at = Math.max(at, (words[MODULES + 2 * other] as number) + (words[MODULES + 2 * other + 1] as number));
+    this.bytes.set(bytes, at);
+    words[MODULES + 2 * id] = at;
+    words[MODULES + 2 * id + 1] = bytes.length;
   }
 
-  /** The ticket that comes next. */
-  next(): number {
-    return Atomics.load(this.words, TICKET);
-  }
-
-  reset(): void {
-    Atomics.store(this.words, DONE, 0);
-  }
-
-  get done(): number {
-    return Atomics.load(this.words, DONE);
-  }
-
-  /** Sleeps until a chunk more than `done` is done; on a page, where nobody may sleep, not at all. */
-  wait(done: number, ms: number): void {
-    try {
-      Atomics.wait(this.words, DONE, done, ms);
-    } catch {
-      // a page
-    }
+  /** A copy: no module is compiled from memory that is shared. */
+  module(id: number): Uint8Array<ArrayBuffer> {
+    const at = this.words[MODULES + 2 * id] as number;
+    return Uint8Array.from(this.bytes.subarray(at, at + (this.words[MODULES + 2 * id + 1] as number)));
   }
 }

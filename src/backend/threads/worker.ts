@@ -1,5 +1,5 @@
-// What a worker runs: scripts/build.mjs makes one text of this file and what it imports, src/generated/worker.ts. It waits for a job, takes chunks as
-// long as there are any, and waits again; its event loop never turns.
+// What a worker runs: scripts/build.mjs makes one text of this file and what it imports, src/generated/worker.ts. It waits for a job, does its part of
+// it and waits again; its event loop never turns.
 
 import type { FloatArray } from "../../array/typed.js";
 import { crossEntropy } from "../wasm/classes.js";
@@ -9,50 +9,49 @@ import { positions } from "../wasm/pointwise.js";
 import { Stream } from "../wasm/stream.js";
 import { rows } from "../wasm/vectors.js";
 import { Window } from "../wasm/window.js";
-import { type Backends, read, run } from "./job.js";
-import { Chunks, EPOCH, JOB, MODULES, NAMES, READY, Shared } from "./shared.js";
+import { Chunks } from "./chunks.js";
+import { read, run, type Splittable } from "./job.js";
+import type { Fate, Start } from "./pool.js";
+import { help } from "./relay.js";
+import { EPOCH, JOB, NAMES, READY, Shared } from "./shared.js";
 
-const BACKENDS: Backends = { classes: crossEntropy, likelihoods: positions, logistic: positions, margins, pointwise: positions, vectors: rows };
+const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
+  classes: crossEntropy,
+  likelihoods: positions,
+  logistic: positions,
+  margins,
+  pointwise: positions,
+  vectors: rows,
+};
 
-export interface Start {
-  readonly memory: WebAssembly.Memory;
-  readonly thread: number;
-  readonly epoch: number;
-  /** For tests: ends the worker in the middle of its first chunk. */
-  readonly fatal?: boolean;
-}
-
-function work({ memory, thread, epoch, fatal }: Start): void {
+function work({ memory, thread, epoch, fate }: Start): void {
   const shared = new Shared(memory);
   const { words } = shared;
-  const window = new Window(memory, thread);
   const { buffer } = memory;
+  const window = new Window(memory, thread);
   const stream = new Stream(window, {
     addressOf: (array: FloatArray, dtype) => (array.buffer === buffer && array instanceof Float32Array === (dtype === "float32") ? array.byteOffset : 0),
   });
-  const loaded: Record<number, Record<string, (call: unknown) => number>> = {};
-  const load = (id: number) => {
-    const at = words[MODULES + 2 * id] as number;
-    const bytes = shared.bytes.slice(at, at + (words[MODULES + 2 * id + 1] as number));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)), { env: { memory } });
-    loaded[id] = BACKENDS[NAMES[id] as string]?.(new Machine(instance, { window, stream })) as Record<string, (call: unknown) => number>;
-    return loaded[id];
+  const loaded: Record<number, Splittable> = {};
+  const load = (id: number): Splittable => {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(shared.module(id)), { env: { memory } });
+    const backend = BACKENDS[NAMES[id] as string]?.(new Machine(instance, { window, stream })) as Splittable;
+    loaded[id] = backend;
+    return backend;
   };
   let size = 1;
-  const chunks = new Chunks(shared, thread, () => {
-    chunks.size = size;
-    return true;
-  });
-  if (fatal) {
-    const { claim } = chunks;
-    chunks.claim = () => {
-      if (claim.call(chunks) >= 0) throw new Error("killed");
-      return -1;
-    };
-  }
+  const chunks = new Chunks(
+    shared,
+    thread,
+    () => epoch,
+    () => {
+      chunks.size = size;
+      return true;
+    },
+  );
+  if (fate !== "lives") doom(stream, chunks, fate, words);
+  Atomics.compareExchange(words, READY + thread, -epoch, epoch);
   let seen = 0;
-  if (Atomics.load(words, EPOCH) !== epoch) return;
-  Atomics.add(words, READY, 1);
   for (;;) {
     const number = Atomics.load(words, JOB);
     if (Atomics.load(words, EPOCH) !== epoch) return;
@@ -60,23 +59,48 @@ function work({ memory, thread, epoch, fatal }: Start): void {
       Atomics.wait(words, JOB, number);
       continue;
     }
+    const text = shared.read(number);
+    if (text === null) continue;
     seen = number;
-    let job: ReturnType<typeof read>;
-    try {
-      job = read(shared.read(), buffer);
-    } catch {
-      continue; // another one was being written
+    const job = read(text, buffer);
+    if (job === null) continue; // the end of one
+    const backend = loaded[job.module] ?? load(job.module);
+    if (job.slots > 0) help(shared, thread, number, text, job, backend, stream);
+    else {
+      size = job.size;
+      chunks.first = job.first;
+      chunks.flat = job.method === "pointwise";
+      run(backend, stream, job.method, job.call, chunks);
     }
-    if (Atomics.load(words, JOB) !== number) continue;
-    size = job.size;
-    chunks.first = job.first;
-    chunks.flat = job.method === "pointwise";
-    run(loaded[job.module] ?? load(job.module), stream, job.method, job.call, chunks);
   }
 }
 
-declare const process: { getBuiltinModule?: (name: string) => { workerData?: Start } } | undefined;
+/** For tests: what happens in the middle of the first chunk. */
+function doom(stream: Stream, chunks: Chunks, fate: Fate, words: Int32Array): void {
+  const end = (): never => {
+    if (fate === "hangs") Atomics.wait(words, 1000, 0);
+    throw new Error("killed");
+  };
+  const { next } = stream;
+  stream.next = () => next.call(stream) && end();
+  const { claim } = chunks;
+  chunks.claim = () => {
+    const batch = claim.call(chunks);
+    return batch >= 0 && stream.split === null ? end() : batch; // cdist has no loop of the stream
+  };
+}
 
-const started = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads")?.workerData;
-if (started) work(started);
-else globalThis.onmessage = ({ data }) => work(data as Start);
+interface Node {
+  readonly workerData: Start | null;
+  readonly parentPort: { once(event: "message", listener: (start: Start) => void): void } | null;
+}
+declare const process: { getBuiltinModule?: (name: string) => Node | undefined } | undefined;
+
+const node = typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:worker_threads");
+if (node?.workerData?.memory) work(node.workerData);
+else if (node?.parentPort) node.parentPort.once("message", work);
+else
+  globalThis.onmessage = ({ data }) => {
+    work(data as Start);
+    globalThis.close(); // it is of no more use
+  };

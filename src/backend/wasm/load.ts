@@ -35,7 +35,7 @@ function makeMemory(): Memory {
 }
 
 /** A first call may come where little is left of the stack: that says nothing of the machine. V8 and JavaScriptCore; SpiderMonkey. */
-function isStackExhausted(error: unknown): boolean {
+export function isStackExhausted(error: unknown): boolean {
   return (error instanceof RangeError && /call stack/i.test(error.message)) || (error as Error | undefined)?.name === "InternalError";
 }
 

@@ -13,8 +13,10 @@ export const PANEL: number = 6 << 20;
 export const KEPT: number = 18 << 20;
 /** What tests set: how much of that is used, and whether tiles are kept at all. */
 export const tuning: { panel: number; kept: number; keep: boolean } = { panel: PANEL, kept: KEPT, keep: true };
-/** Rows are padded to a multiple of these bytes. */
+/** Rows are padded to an odd multiple of these bytes: of an even one, many rows of a tile would share the cache's sets. */
 const PAIR = 32;
+/** Elements from which on to copy a row at once is faster than one by one. */
+const LONG = 64;
 
 export class Panels {
   readonly blocks: number;
@@ -48,7 +50,7 @@ export class Panels {
     this.grad = grad;
     this.held = slots.map(() => -1);
     // of the longest piece a tile of rows is a panel
-    this.piece = Math.max(1, Math.min(dims, Math.floor(tuning.panel / TILE / PAIR) * (PAIR / BYTES[dtype])));
+    this.piece = Math.max(1, Math.min(dims, (((tuning.panel / TILE / PAIR - 1) | 1) * PAIR) / BYTES[dtype]));
     this.pieces = Math.max(1, Math.ceil(dims / this.piece));
     this.blocks = Math.ceil(rows / TILE);
     this.tall = Math.floor(tuning.panel / (TILE * this.bytes(0)));
@@ -62,7 +64,7 @@ export class Panels {
 
   /** Bytes from a row of a piece to the next. */
   bytes(piece: number): number {
-    return Math.max(PAIR, Math.ceil((this.width(piece) * BYTES[this.dtype]) / PAIR) * PAIR);
+    return (Math.ceil((this.width(piece) * BYTES[this.dtype]) / PAIR) | 1) * PAIR;
   }
 
   /** Rows of a block. */
@@ -122,12 +124,10 @@ export class Panels {
     const step = this.bytes(piece) / size;
     let at = (this.slots[slot] as number) / size;
     let from = first * dims + piece * this.piece;
-    if (step === dims) heap.set(view(data, from, count * dims), at);
-    else {
-      for (let row = 0; row < count; row++, at += step, from += dims) {
-        for (let d = 0; d < width; d++) heap[at + d] = data[from + d] as number;
-        for (let d = width; d < step; d++) heap[at + d] = 0;
-      }
+    for (let row = 0; row < count; row++, at += step, from += dims) {
+      if (width < LONG) for (let d = 0; d < width; d++) heap[at + d] = data[from + d] as number;
+      else heap.set(view(data, from, width), at);
+      for (let d = width; d < step; d++) heap[at + d] = 0;
     }
     if (!norms) return;
     for (let row = 0; row < count; row += TILE) {
@@ -151,7 +151,9 @@ export class Panels {
     const step = this.bytes(piece) / size;
     let at = (this.slots[slot] as number) / size;
     let to = first * dims + piece * this.piece;
-    if (step === dims) setElements.call(data, heap.subarray(at, at + count * dims), to);
-    else for (let row = 0; row < count; row++, at += step, to += dims) for (let d = 0; d < width; d++) data[to + d] = heap[at + d] as number;
+    for (let row = 0; row < count; row++, at += step, to += dims) {
+      if (width < LONG) for (let d = 0; d < width; d++) data[to + d] = heap[at + d] as number;
+      else setElements.call(data, heap.subarray(at, at + width), to);
+    }
   }
 }

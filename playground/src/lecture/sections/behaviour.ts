@@ -76,7 +76,7 @@ export const behaviour: Section = {
   id: "behaviour",
   short: "What a loss is",
   claim: "A loss says how wrong a prediction is, and choosing it chooses what is learned",
-  height: [380, 420],
+  height: [323, 327],
   lead: () => [
     p("Seven deliveries took these minutes. Which one number should stand for all? The lowest point of each curve is that loss’s answer. Drag a dot."),
   ],

@@ -58,7 +58,7 @@ export const binary: Section = {
   id: "binary",
   short: "BCE",
   claim: "At the ends the sigmoid rounds to 0 or 1: take the loss of the logit, before it",
-  height: [480, 860],
+  height: [419, 885],
   lead: () => [
     p(
       "A yes or no question, and a model that is sure and wrong. Drag the logit to the right, beyond 17: in float32 the sigmoid becomes exactly 1, its logarithm infinite, and the gradient nothing at all.",

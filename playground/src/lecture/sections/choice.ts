@@ -66,7 +66,7 @@ export const choice: Section = {
   id: "choice",
   short: "Which loss",
   claim: "Which loss? Ask what the model puts out, and what an error costs",
-  height: [620, 1100],
+  height: [907, 1991],
   lead: () => [p("My model puts out:")],
   figure(root) {
     const table = html("tbody");

@@ -22,7 +22,7 @@ export const cosine: Section = {
   id: "cosine",
   short: "Cosine",
   claim: "The cosine compares directions: how long a vector is does not matter",
-  height: [430, 800],
+  height: [348, 629],
   lead: () => [
     p(
       "Drag a tip. Outwards and inwards nothing changes but the arrows, which turn a long vector less; around the origin everything does. Play changes the lengths alone.",

@@ -34,7 +34,7 @@ export const divergence: Section = {
   id: "divergence",
   short: "KL",
   claim: "KL divergence is what it costs to believe p where q is true; with a one-hot truth it is the cross entropy",
-  height: [640, 1080],
+  height: [459, 549],
   lead: () => [
     p(
       "Drag q by its top, or make it wide or narrow by the dot at its side. The ",

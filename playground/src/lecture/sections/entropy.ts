@@ -22,7 +22,7 @@ export const entropy: Section = {
   id: "entropy",
   short: "Softmax, cross entropy",
   claim: "Softmax with cross entropy pulls every logit by p − q: what was said, less what is true",
-  height: [470, 900],
+  height: [457, 816],
   lead: () => [
     p(
       "Four scores (logits) become probabilities p; the truth q is 1 for the right class. The ",

@@ -78,7 +78,7 @@ export const equator: Section = {
   id: "equator",
   short: "The equator",
   claim: "In many dimensions everything is at a right angle to everything: all directions lie near the equator",
-  height: [480, 620],
+  height: [391, 522],
   lead: () => [
     p(
       "Take one direction as the north pole and throw others at random: how far north do they land? The cosine says so. On a circle anywhere, mostly near the poles; move the dimension, or press play, and they gather at the equator, cosine 0.",

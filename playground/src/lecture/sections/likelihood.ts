@@ -20,7 +20,7 @@ export const likelihood: Section = {
   id: "likelihood",
   short: "NLL",
   claim: "The negative log-likelihood looks at one number: the probability that the right class was given",
-  height: [520, 900],
+  height: [419, 823],
   lead: () => [
     p(
       "Ten people, two of them ill. A model that knows nothing else says the same probability of ill to all. Drag the dot of the ill along the curve: what makes their loss small makes that of the healthy large. Click on someone who is not to count.",

@@ -24,7 +24,7 @@ export const outlier: Section = {
   id: "outlier",
   short: "L2, L1, Huber",
   claim: "Squares listen to the outlier, absolute values outvote it, Huber does both",
-  height: [560, 1180],
+  height: [542, 1414],
   lead: () => [
     p(
       "One data set, one straight line, three losses. Drag the ringed point up and down in any of the pictures. The ",

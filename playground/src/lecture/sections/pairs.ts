@@ -36,7 +36,7 @@ export const pairs: Section = {
   id: "pairs",
   short: "Pairs, Siamese",
   claim: "Pairs need no classes: the alike are drawn together, the others pushed apart until a margin",
-  height: [520, 900],
+  height: [470, 896],
   lead: () => [
     p(
       "Nine pictures, placed by a network; what is said of each pair is only: the same, or not. Solid lines draw, dashed ones push, and the ",

@@ -20,7 +20,7 @@ export const ranking: Section = {
   id: "ranking",
   short: "Margin ranking",
   claim: "To rank, only the hardest wrong answer matters: push it below the right one by a margin",
-  height: [450, 800],
+  height: [358, 578],
   lead: () => [
     p(
       "The right class is ",

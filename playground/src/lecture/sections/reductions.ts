@@ -18,7 +18,7 @@ export const reductions: Section = {
   id: "reductions",
   short: "Reductions",
   claim: "A batch has many losses; the reduction makes one number of them, and sets the size of the gradient",
-  height: [470, 780],
+  height: [371, 701],
   lead: () => [
     p(
       "Five predictions (dots, to drag) and their targets (dashes). Each has its own squared error: its square. ",

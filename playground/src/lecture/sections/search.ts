@@ -28,7 +28,7 @@ export const search: Section = {
   id: "search",
   short: "Image search",
   claim: "Train distances, and search comes for free: what is near is what looks alike",
-  height: [560, 820],
+  height: [591, 707],
   lead: () => [
     p(
       "A small network gives each handwritten digit a place in space; to search is to list the nearest. It is never told what the digits are, only, by triplets, that two are the same and a third is not. Choose a query, then train.",

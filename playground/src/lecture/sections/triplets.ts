@@ -30,7 +30,7 @@ export const triplets: Section = {
   id: "triplets",
   short: "Triplets",
   claim: "A triplet asks for a comparison: the anchor nearer to the positive than to the negative",
-  height: [800, 1250],
+  height: [701, 1210],
   lead: () => [
     p(
       "Drag anchor, positive and negative. ",
@@ -63,7 +63,7 @@ export const triplets: Section = {
       { id: "triplets-far", name: "δ−" },
     ]);
 
-    const panelWidth = columnWidth(root, 4, 150, 260);
+    const panelWidth = columnWidth(root, 4, 120, 260);
     const schemes = { margin: scheme(panelWidth, true), ratio: scheme(panelWidth, false) };
     const maps = { margin: heat("margin", panelWidth), ratio: heat("ratio", panelWidth) };
     const panel = (letter: string, title: string, node: Element) => {
@@ -195,7 +195,7 @@ export const triplets: Section = {
       ),
       html("h3", {}, "Figure 1, a to d, with your three points"),
       columns(
-        150,
+        120,
         panel("a", "margin", schemes.margin.node),
         panel("b", "margin loss", maps.margin.node),
         panel("c", "ratio", schemes.ratio.node),

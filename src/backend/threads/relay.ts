@@ -1,0 +1,251 @@
+// Rows of plain arrays, which only the caller can read. It works through them in a memory of its own as one thread would, and between two chunks it fills
+// the others' slots with rows and empties them again. A slot is small, so that its rows are still in a cache when they are computed.
+
+import { BYTES, type FloatArray, setElements, view } from "../../array/typed.js";
+import type { RowsCall } from "../seam.js";
+import type { Split, Stream } from "../wasm/stream.js";
+import { batchOf, TILE_BYTES } from "../wasm/window.js";
+import { type Job, like, type Numbers, read, run, type Splittable, write } from "./job.js";
+import { ANSWER, FILL, JOB, MOST_SLOTS, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SUMS, WORK } from "./shared.js";
+import { now, pause } from "./wait.js";
+
+// What a slot's first word says, beside four times the job's number: who is late takes no slot of another job.
+const FREE = 0;
+const FILLED = 1;
+const TAKEN = 2;
+/** Bytes of an array's rows in a slot: enough that to hand them over costs little, and few enough that nobody waits long for the last of them. */
+const SLOT_BYTES: number = 4 * TILE_BYTES;
+/** With fewer chunks it is not worth it. */
+const FEW = 4;
+
+const stateOf = (slot: number): number => SLOT + slot * SLOT_WORDS;
+const batchIn = (slot: number): number => stateOf(slot) + 1;
+
+/** Elements that an array has of each row: one, all, or none of its own, where all rows have it in common. */
+const COLUMNS = { x: "all", index: 1, rowWeight: 1, target: "all", classWeight: "common", gradOutput: 1, values: 1, grad: "all", gradTarget: "all" } as const;
+const OUTPUTS: readonly string[] = ["values", "grad", "gradTarget"];
+
+interface Column {
+  readonly name: string;
+  readonly data: Numbers;
+  readonly common: boolean;
+  readonly output: boolean;
+  /** Elements of a chunk. */
+  readonly length: number;
+  /** Bytes from a slot's beginning. */
+  readonly at: number;
+}
+
+/** How a call comes through slots. */
+export interface Plan {
+  readonly call: RowsCall;
+  readonly columns: readonly Column[];
+  /** Batches and rows of a chunk. */
+  readonly size: number;
+  readonly tall: number;
+  readonly chunks: number;
+  readonly slots: number;
+  /** Bytes from a slot to the next. */
+  readonly stride: number;
+}
+
+/** Null for a call that does not come in rows, or in too few. */
+export function planOf(call: RowsCall, helpers: number): Plan | null {
+  const { dtype, classes, outer, inner } = call;
+  if (inner !== 1) return null;
+  const batch = batchOf(dtype, classes);
+  const size = Math.max(1, Math.floor(SLOT_BYTES / Math.max(1, batch * classes * BYTES[dtype])));
+  const tall = batch * size;
+  const chunks = Math.ceil(outer / tall);
+  if (chunks < FEW || chunks * size > SUMS) return null;
+  const columns: Column[] = [];
+  let at = 0;
+  for (const [name, each] of Object.entries(COLUMNS)) {
+    const data = call[name as keyof typeof COLUMNS] as Numbers | null;
+    if (!data) continue;
+    const length = each === "all" ? tall * classes : each === "common" ? data.length : tall;
+    columns.push({ name, data, common: each === "common", output: OUTPUTS.includes(name), length, at });
+    at += roomFor(length * data.BYTES_PER_ELEMENT);
+  }
+  const slots = Math.min(MOST_SLOTS, 2 * helpers, Math.floor(SCRATCH_BYTES / at));
+  return slots < 1 ? null : { call, columns, size, tall, chunks, slots, stride: at };
+}
+
+/** The caller's side, as the split of its own loop. */
+export class Relay implements Split {
+  readonly sums: Float64Array;
+  readonly size: number;
+  readonly flat = false;
+  /** Whether there were others to serve, and whether one of them did not answer. */
+  opened = false;
+  lost = false;
+  batches = 0;
+  private readonly shared: Shared;
+  private readonly plan: Plan;
+  private readonly module: number;
+  private readonly patience: number;
+  /** For each slot its columns, and the chunk that is there or -1. */
+  private readonly views: Numbers[][] = [];
+  private readonly held: number[] = [];
+  private tag = 0;
+  /** The chunk that comes next, and those that came back undone. */
+  private following = 0;
+  private readonly back: number[] = [];
+
+  /** `patience`: how many ms without any answer are too many. */
+  constructor(shared: Shared, module: number, plan: Plan, patience: number) {
+    this.shared = shared;
+    this.plan = plan;
+    this.module = module;
+    this.patience = patience;
+    this.sums = shared.sums;
+    this.size = plan.size;
+  }
+
+  open(batches: number): boolean {
+    this.batches = batches;
+    const { module, shared, size } = this;
+    const { call, columns, tall, slots, stride } = this.plan;
+    for (let slot = 0; slot < slots; slot++) {
+      Atomics.store(shared.words, stateOf(slot), FREE);
+      this.held.push(-1);
+      this.views.push(columns.map(({ data, length, at }) => like(data, shared.memory.buffer, SCRATCH + slot * stride + at, length)));
+      columns.forEach(({ common, data }, i) => {
+        if (common) this.views[slot]?.[i]?.set(data);
+      });
+    }
+    const first = Object.fromEntries(columns.map(({ name }, i) => [name, this.views[0]?.[i]]));
+    this.opened = shared.post(write({ module, method: "crossEntropy", first: 0, size, slots, stride, call: { ...call, ...first, outer: tall } }));
+    this.tag = Atomics.load(shared.words, JOB) << 2;
+    return this.opened;
+  }
+
+  /** Serves the others, and says what is to be done here. */
+  claim(): number {
+    const { words } = this.shared;
+    const since = now();
+    for (;;) {
+      const answers = Atomics.load(words, ANSWER);
+      this.serve();
+      const chunk = this.take();
+      if (chunk >= 0) return chunk * this.size;
+      if (this.held.every((held) => held < 0)) return -1;
+      // of the few that are still out, each takes no longer than the caller's own chunks
+      if (now() - since > this.patience) this.giveUp();
+      else pause(words, ANSWER, answers);
+    }
+  }
+
+  /** Empties the slots that are done and fills those that are free. */
+  private serve(): void {
+    const { words } = this.shared;
+    const { chunks } = this.plan;
+    for (let slot = 0; slot < this.plan.slots && !this.lost; slot++) {
+      if (Atomics.load(words, stateOf(slot)) !== FREE) continue;
+      if ((this.held[slot] as number) >= 0) {
+        this.copy(slot, true);
+        this.held[slot] = -1;
+      }
+      if (this.following >= chunks - 1) continue; // the last one may be smaller: it is done here
+      this.held[slot] = this.following++;
+      this.copy(slot, false);
+      words[batchIn(slot)] = (this.held[slot] as number) * this.size;
+      Atomics.store(words, stateOf(slot), this.tag | FILLED);
+      Atomics.add(words, FILL, 1);
+      Atomics.notify(words, FILL, 1);
+    }
+  }
+
+  private copy(slot: number, output: boolean): void {
+    const { columns } = this.plan;
+    const chunk = this.held[slot] as number;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i] as Column;
+      if (column.common || column.output !== output) continue;
+      const there = this.views[slot]?.[i] as FloatArray;
+      if (output) setElements.call(column.data, there, chunk * column.length);
+      else there.set(view(column.data as FloatArray, chunk * column.length, column.length));
+    }
+  }
+
+  /** A chunk for the caller: one that nobody has had, or one that nobody has begun. */
+  private take(): number {
+    const { words } = this.shared;
+    const returned = this.back.pop();
+    if (returned !== undefined) return returned;
+    if (this.following < this.plan.chunks) return this.following++;
+    for (let slot = 0; slot < this.plan.slots; slot++) {
+      const held = this.held[slot] as number;
+      if (held < 0 || Atomics.compareExchange(words, stateOf(slot), this.tag | FILLED, FREE) !== (this.tag | FILLED)) continue;
+      this.held[slot] = -1;
+      return held;
+    }
+    return -1;
+  }
+
+  /** What was handed over is done here: the user's arrays are as they were, as outputs are copied only out of what is done. */
+  private giveUp(): void {
+    this.lost = true;
+    this.held.forEach((held, slot) => {
+      if (held < 0) return;
+      this.held[slot] = -1;
+      this.back.push(held);
+    });
+  }
+
+  /** Ends the job. After an error in the caller's own loop others may still be at work in their slots. */
+  close(): void {
+    if (!this.opened) return;
+    const { words } = this.shared;
+    const since = now();
+    for (let slot = 0; slot < this.plan.slots; slot++) {
+      Atomics.compareExchange(words, stateOf(slot), this.tag | FILLED, FREE);
+      while (Atomics.load(words, stateOf(slot)) === (this.tag | TAKEN) && !this.lost) {
+        if (now() - since > this.patience) this.lost = true;
+        pause(words, ANSWER, Atomics.load(words, ANSWER));
+      }
+    }
+    this.shared.post("null");
+    Atomics.add(words, FILL, 1);
+    Atomics.notify(words, FILL);
+  }
+}
+
+/** A worker's side: what is filled is done, until another job comes. `number` and `text` are the present one's. */
+export function help(shared: Shared, thread: number, number: number, text: string, job: Job, backend: Splittable, stream: Stream): void {
+  const { words, sums, memory } = shared;
+  const { slots, stride, size, method } = job;
+  const tag = number << 2;
+  const calls: object[] = [];
+  while (Atomics.load(words, JOB) === number) {
+    const fill = Atomics.load(words, FILL);
+    let idle = true;
+    for (let slot = 0; slot < slots; slot++) {
+      if (Atomics.compareExchange(words, stateOf(slot), tag | FILLED, tag | TAKEN) !== (tag | FILLED)) continue;
+      idle = false;
+      calls[slot] ??= read(text, memory.buffer, slot * stride).call;
+      run(backend, stream, method, calls[slot] as object, whole(sums.subarray(words[batchIn(slot)] as number), size));
+      Atomics.add(words, WORK + thread, 1);
+      Atomics.compareExchange(words, stateOf(slot), tag | TAKEN, FREE);
+      Atomics.add(words, ANSWER, 1);
+      Atomics.notify(words, ANSWER);
+    }
+    if (idle) pause(words, FILL, fill);
+  }
+}
+
+/** All batches of a loop for one thread. */
+function whole(sums: Float64Array, size: number): Split {
+  let claimed = false;
+  return {
+    sums,
+    size,
+    flat: false,
+    open: () => true,
+    claim: () => {
+      if (claimed) return -1;
+      claimed = true;
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// Where the arrays of a call lie, and copies in shared memory of those that do not.
+
+import { type FloatArray, typedArrayTag } from "../../array/typed.js";
+import type { CdistCall, Source } from "../seam.js";
+import type { WasmArena } from "../wasm/arena.js";
+import { like, type Method, type Numbers } from "./job.js";
+import { roomFor, SCRATCH, SCRATCH_BYTES } from "./shared.js";
+
+const VECTORS = [
+  ["a", "b", "c", "sign", "gradOutput"],
+  ["values", "gradA", "gradB", "gradC"],
+] as const;
+/** The arrays of a call, or what has them as its data: those that are read, and those that are written. */
+const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outputs: readonly string[]]>> = {
+  pointwise: [
+    ["a", "b", "c", "weight", "gradOutput"],
+    ["values", "gradA", "gradB", "gradC"],
+  ],
+  crossEntropy: [
+    ["x", "index", "rowWeight", "target", "classWeight", "gradOutput"],
+    ["values", "grad", "gradTarget"],
+  ],
+  margins: [
+    ["x", "index", "rowWeight", "gradOutput"],
+    ["values", "grad"],
+  ],
+  distances: VECTORS,
+  cosine: VECTORS,
+  cdist: [["a", "b"], ["into"]],
+};
+/** Bytes of an array that is not alloc's from which a copy costs what several threads would gain. */
+const LARGE: number = 1 << 19;
+
+type Fields = Readonly<Record<string, Numbers | Source | null | undefined>>;
+
+const arrayOf = (value: Fields[string]): Numbers | null => (value ? ("data" in value ? value.data : value) : null);
+
+export interface Staged {
+  readonly call: object;
+  /** What is to be copied out when all is done. */
+  readonly outputs: readonly (readonly [from: FloatArray, to: FloatArray])[];
+}
+
+export class Stage {
+  private readonly arena: WasmArena;
+  private readonly buffer: ArrayBufferLike;
+
+  constructor(arena: WasmArena, { buffer }: WebAssembly.Memory) {
+    this.arena = arena;
+    this.buffer = buffer;
+  }
+
+  isOwn(array: Numbers): boolean {
+    return this.arena.addressOf(array as FloatArray, typedArrayTag(array) === "Float32Array" ? "float32" : "float64") !== 0;
+  }
+
+  /** Whether a call has arrays of alloc. */
+  hasOwn(method: Method, call: object): boolean {
+    return this.arena.alive > 0 && FIELDS[method].some((names) => names.some((name) => this.ownership(call, name) === 1));
+  }
+
+  /** Whether it has large ones that are not. */
+  hasLarge(method: Method, call: object): boolean {
+    return FIELDS[method].some((names) => names.some((name) => this.ownership(call, name) === 2));
+  }
+
+  private ownership(call: object, name: string): 0 | 1 | 2 {
+    const array = arrayOf((call as Fields)[name]);
+    if (array === null) return 0;
+    return this.isOwn(array) ? 1 : array.byteLength >= LARGE ? 2 : 0;
+  }
+
+  /** Whether gradients replace what they are computed of: then what was begun cannot be done again. */
+  replaces(method: Method, call: object): boolean {
+    const [inputs, outputs] = FIELDS[method].map((names) => names.map((name) => arrayOf((call as Fields)[name]))) as [(Numbers | null)[], (Numbers | null)[]];
+    return outputs.some((output) => output !== null && inputs.some((input) => input !== null && input.byteOffset === output.byteOffset));
+  }
+
+  /** The call with all arrays in shared memory; null where there is no room for them. */
+  stage(method: Method, record: object): Staged | null {
+    const call: Record<string, unknown> = method === "cdist" ? this.cut(record as CdistCall) : { ...record };
+    const outputs: [FloatArray, FloatArray][] = [];
+    let at = SCRATCH;
+    let full = false;
+    FIELDS[method].forEach((names, which) => {
+      for (const name of names) {
+        const value = call[name] as Fields[string];
+        const array = arrayOf(value);
+        if (!value || array === null) continue;
+        let there = array;
+        if (!this.isOwn(array)) {
+          const room = roomFor(array.byteLength);
+          full ||= at + room > SCRATCH + SCRATCH_BYTES;
+          if (full) return;
+          there = like(array, this.buffer, at, array.length);
+          at += room;
+          if (which === 1) outputs.push([there as FloatArray, array as FloatArray]);
+          else there.set(array);
+        }
+        // an operand has more to it, which is nobody's business
+        call[name] = "data" in value ? { data: there, broadcast: value.broadcast } : there;
+      }
+    });
+    return full ? null : { call, outputs };
+  }
+
+  /** Of arrays that are copied, what the call reads and writes of them. */
+  private cut(record: CdistCall): Record<string, unknown> {
+    const call: { -readonly [K in keyof CdistCall]: CdistCall[K] } = { ...record };
+    if (!this.isOwn(call.a)) {
+      call.a = call.a.subarray(call.startA, call.startA + call.rows * call.dims);
+      call.startA = 0;
+    }
+    if (!this.isOwn(call.b)) {
+      call.b = call.b.subarray(call.startB, call.startB + call.cols * call.dims);
+      call.startB = 0;
+    }
+    if (!this.isOwn(call.into)) {
+      call.into = call.into.subarray(call.at, call.at + call.rows * call.cols);
+      call.at = 0;
+    }
+    return call as unknown as Record<string, unknown>;
+  }
+}

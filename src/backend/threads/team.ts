@@ -1,0 +1,147 @@
+// One call over several threads: which way it goes, and what happens when one of them does not answer.
+
+import type { CdistCall, RowsCall } from "../seam.js";
+import type { WasmArena } from "../wasm/arena.js";
+import type { Stream } from "../wasm/stream.js";
+import { tallOf } from "../wasm/vectors.js";
+import { Chunks } from "./chunks.js";
+import { type Method, run, type Splittable, write } from "./job.js";
+import { type Pool, tuning } from "./pool.js";
+import { planOf, Relay } from "./relay.js";
+import { DONE, type Shared, SUMS } from "./shared.js";
+import { Stage } from "./stage.js";
+import { now, pause } from "./wait.js";
+
+/** A module in one of the memories, with the stream that its backend goes through; null where it cannot be there. */
+export interface Seat {
+  readonly module: number;
+  readonly stream: Stream;
+  readonly backend: Splittable;
+}
+export interface Seats {
+  readonly shared: () => Seat | null;
+  readonly plain: () => Seat | null;
+}
+
+/** Chunks for each thread: the more, the shorter the wait for the last of them. */
+const CHUNKS = 8;
+/** Vectors on each side and numbers in each of them from which all distances cost more than the copies of plain arrays. */
+const SIDE = 64;
+const DIMS = 16;
+
+const isWorthCopies = (c: CdistCall): boolean => c.dims >= DIMS && c.cols >= SIDE && c.rows >= SIDE && c.rows > tallOf(c);
+
+export class Team {
+  private readonly shared: Shared;
+  private readonly pool: Pool;
+  private readonly stage: Stage;
+  private readonly chunks: Chunks;
+  /** Publishes the present job, once its loop has begun. */
+  private launch: (() => boolean) | null = null;
+
+  constructor(shared: Shared, arena: WasmArena, pool: Pool) {
+    this.shared = shared;
+    this.pool = pool;
+    this.stage = new Stage(arena, shared.memory);
+    this.chunks = new Chunks(
+      shared,
+      0,
+      () => pool.epoch,
+      (batches) => this.begin(batches),
+    );
+  }
+
+  /** What the call returns; null where it should run in unshared memory. `ns`: what it takes one thread, 0 where it is too small to be split. */
+  play(seats: Seats, method: Method, call: object, ns: number): number | null {
+    const { stage, pool } = this;
+    const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
+    const own = stage.hasOwn(method, call);
+    const copies = stage.hasLarge(method, call);
+    if (ns > 0 && method === "crossEntropy" && (copies || !own) && pool.able()) {
+      const value = this.relay(seats, call as RowsCall, patience);
+      if (value !== null) return value;
+    }
+    const pairs = ns > 0 && method === "cdist" && isWorthCopies(call as CdistCall);
+    if (!own && !(pairs && pool.able())) return null;
+    const seat = seats.shared();
+    if (!seat) return null;
+    const value = ns > 0 && (pairs || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
+    return value ?? (own ? seat.backend[method](call) : null);
+  }
+
+  private relay(seats: Seats, call: RowsCall, patience: number): number | null {
+    const { shared, pool } = this;
+    const plan = planOf(call, pool.count - 1);
+    const seat = plan && seats.plain();
+    if (!plan || !seat || !seats.shared()) return null; // whose bytes the workers take
+    const relay = new Relay(shared, seat.module, plan, patience);
+    let value: number;
+    try {
+      value = run(seat.backend, seat.stream, "crossEntropy", call, relay);
+    } finally {
+      relay.close();
+      if (relay.lost) pool.end("a worker did not answer");
+    }
+    return relay.opened ? this.total(relay.batches) : value;
+  }
+
+  /** In order: the same bits as one thread's. */
+  private total(batches: number): number {
+    let sum = 0;
+    for (let i = 0; i < batches; i++) sum += this.shared.sums[i] as number;
+    return sum;
+  }
+
+  private begin(batches: number): boolean {
+    if (batches < 2 || batches > SUMS) return false;
+    this.chunks.size = Math.max(1, Math.floor(batches / (this.pool.count * CHUNKS)));
+    this.chunks.reset();
+    return this.launch?.() ?? false;
+  }
+
+  /** Null where there is no room. */
+  private split(seat: Seat, method: Method, record: object, patience: number): number | null {
+    const { chunks, shared, pool, stage } = this;
+    const staged = stage.stage(method, record);
+    if (!staged) return null;
+    const { call, outputs } = staged;
+    const { module, stream, backend } = seat;
+    chunks.count = 0;
+    chunks.flat = method === "pointwise";
+    this.launch = () => shared.post(write({ module, method, first: chunks.first, size: chunks.size, slots: 0, stride: 0, call }));
+    let value: number;
+    try {
+      value = run(backend, stream, method, call, chunks);
+    } catch (error) {
+      pool.end("an error in the middle of a call"); // others may be at work still
+      throw error;
+    } finally {
+      this.launch = null;
+    }
+    if (chunks.count > 0) {
+      if (this.join(patience)) value = method === "cdist" ? 0 : this.total(chunks.batches);
+      else {
+        pool.end("a worker did not answer");
+        if (stage.replaces(method, call))
+          throw new Error("losskit/threads: a worker ended in the middle of a call whose gradient replaces its input; neither is of any use now");
+        value = backend[method](call);
+      }
+    }
+    for (const [from, to] of outputs) to.set(from);
+    return value;
+  }
+
+  /** Waits for the others' chunks; false where one does not come. */
+  private join(patience: number): boolean {
+    const { words } = this.shared;
+    let since = now();
+    for (let seen = Atomics.load(words, DONE); seen !== this.chunks.count; ) {
+      pause(words, DONE, seen);
+      const done = Atomics.load(words, DONE);
+      if (done !== seen) since = now();
+      else if (now() - since > patience) return false;
+      seen = done;
+    }
+    return true;
+  }
+}
