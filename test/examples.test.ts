@@ -37,7 +37,7 @@ function show(value: unknown): string {
 
 describe("the README's code", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  const blocks = [...readme.matchAll(/```ts\nimport \{ (.*?) \} from "losskit";\n([\s\S]*?)```/g)].map(([, names, code]) => ({ names, code }));
+  const blocks = [...readme.matchAll(/```[jt]s\nimport \{ (.*?) \} from "losskit";\n([\s\S]*?)```/g)].map(([, names, code]) => ({ names, code }));
   // biome-ignore lint/suspicious/noExplicitAny: code without types
   const functionsOf = (api: object, of: string): any =>
     new Function("api", `const { ${blocks.at(-1)?.names} } = api; ${blocks.at(-1)?.code}; return { ${of} };`)(api);
@@ -52,7 +52,7 @@ describe("the README's code", () => {
       expect(losses[0]).toBeCloseTo(Math.log(3), 6);
       expect(losses.at(-1)).toBeLessThan(0.05);
       // p and n change places with their gradients' signs; the anchor goes where they leave
-      const { anchor, positive, negative } = pull([0, 0, 1, 0], [0, 1, 1, 1], [0, -1, 1, -1], 2, 2);
+      const { anchor, positive, negative } = pull([0, 0, 1, 0], [0, 1, 1, 1], [0, -1, 1, -1], [2, 2]);
       for (const [i, a] of anchor.entries()) expect(a + positive[i] + negative[i]).toBeCloseTo(0, 6);
       // four tokens of a uniform vocabulary of 8, of which three are scored
       expect(evaluate([{ logits: api.tensor?.(new Float32Array(32), [4, 8]), tokens: [1, 2, 3, 4] }])).toBeCloseTo(8, 6);
