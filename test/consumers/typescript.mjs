@@ -45,7 +45,8 @@ export default async function consume({ write, run, row }) {
         build: () => run([`node_modules/${folder}/bin/tsc`, "-p", `${folder}/tsconfig.${extension}.json`]),
         run: () => run([emitted]),
         check: (printed) => {
-          if (printed.trim() !== JSON.stringify([14 / 3, [1, 4, 9], 13 / 6, [1 / 3, 2 / 3, 2 / 3].map(Math.fround), "function", "function"])) throw new Error(printed);
+          if (printed.trim() !== JSON.stringify([14 / 3, [1, 4, 9], 13 / 6, [1 / 3, 2 / 3, 2 / 3].map(Math.fround), "function", "function"]))
+            throw new Error(printed);
           return "";
         },
       });
