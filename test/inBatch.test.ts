@@ -69,7 +69,12 @@ const sizes = [
   [96, 97, 5],
   [200, 290, 17],
 ] as const;
-const rooms = { "room for all": {}, "a tile a panel": { panel: 96 * 64 }, "pieces of rows, nothing kept": { panel: 96 * 32, keep: false }, "few tiles kept": { kept: 4 * 96 * 96 * 8 } };
+const rooms = {
+  "room for all": {},
+  "a tile a panel": { panel: 96 * 64 },
+  "pieces of rows, nothing kept": { panel: 96 * 32, keep: false },
+  "few tiles kept": { kept: 4 * 96 * 96 * 8 },
+};
 
 describe("tiles", () => {
   for (const [name, calls] of Object.entries(losses)) {

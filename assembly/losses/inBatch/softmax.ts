@@ -158,7 +158,8 @@ class Slopes extends Kernel {
     theirs: usize,
     total: usize,
   ): void {
-    if (Pairs.plain<T>(kind != INFO_NCE || labelled != 0, rows, cols, own, false)) Slopes.rows<T>(true, kind, labelled, both, tile, rows, cols, own, factor, mine, theirs, total);
+    if (Pairs.plain<T>(kind != INFO_NCE || labelled != 0, rows, cols, own, false))
+      Slopes.rows<T>(true, kind, labelled, both, tile, rows, cols, own, factor, mine, theirs, total);
     else Slopes.rows<T>(false, kind, labelled, both, tile, rows, cols, own, factor, mine, theirs, total);
   }
 
