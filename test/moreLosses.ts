@@ -1,9 +1,10 @@
 /** Rows of the table for the losses beyond PyTorch's; `table.ts` appends them. */
 
 import * as d from "./reference/draw.js";
+import * as batch from "./reference/inBatch.js";
 import * as reference from "./reference/moreLosses.js";
 import type { Random } from "./reference/random.js";
-import { type Options, type Tensor, tensor } from "./reference/tensor.js";
+import { classes, type Options, type Tensor, tensor } from "./reference/tensor.js";
 import type { LossRow, Variant } from "./table.js";
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
@@ -38,6 +39,42 @@ const logits = (options: Options): Variant => ({
   make: (random, shape) => ({ input: random.normal(shape, 3), target: random.uniform(shape, 0, 1) }),
   options: () => ({ ...options, fromLogits: true }),
 });
+
+/** Many rows or many dimensions, never both: the references have the whole matrix. */
+const batches = (length: number): d.Shape[] =>
+  length === 0
+    ? [
+        [0, 5],
+        [3, 0],
+      ]
+    : length < 100
+      ? [
+          [length, 3],
+          [4, length],
+        ]
+      : [[4, length]];
+const labelsOf = (random: Random, count: number, below = 3): Tensor =>
+  classes(
+    Array.from({ length: count }, () => random.integer(below)),
+    [count],
+  );
+/** Two sides, the second with `more` rows. */
+const sides = (first: string, second: string, more: number) => (random: Random, shape: d.Shape) => ({
+  [first]: random.normal(shape),
+  [second]: random.normal([(shape[0] as number) + more, shape[1] as number]),
+});
+const scaled = (random: Random, shape: d.Shape) => ({ ...sides("image", "text", 0)(random, shape), logitScale: tensor([0.75], []) });
+const embedded = {
+  arguments: ["embeddings", "labels"],
+  wrt: ["embeddings"],
+  reductions: REDUCTIONS,
+  // rows enough for an anchor with a positive and a negative, whose labels come first: without one a mean is NaN, which has no differences
+  shapes: (length: number): d.Shape[] => batches(length).map(([rows, dims]) => [rows === length && length > 0 ? length + 2 : (rows as number), dims as number]),
+  make: (random: Random, shape: d.Shape) => {
+    const labels = labelsOf(random, shape[0] as number);
+    return { embeddings: random.normal(shape), labels: classes([0, 0, 1, ...labels.data.slice(3)].slice(0, shape[0]), labels.shape) };
+  },
+};
 
 export const beyond: readonly LossRow[] = [
   {
@@ -110,5 +147,60 @@ export const beyond: readonly LossRow[] = [
     make: d.normals(...preferences),
     variants: [plain, fixed("beta 2, smoothing 0.2", { beta: 2, labelSmoothing: 0.2 })],
     reference: reference.dpo,
+  },
+  {
+    name: "infoNceLoss",
+    arguments: ["query", "key"],
+    wrt: ["query", "key"],
+    reductions: REDUCTIONS,
+    shapes: batches,
+    make: sides("query", "key", 0),
+    variants: [
+      plain,
+      { title: "more keys", make: sides("query", "key", 2), options: () => ({ temperature: 0.5, normalize: false }) },
+      { title: "symmetric", options: () => ({ symmetric: true, temperature: 0.2 }) },
+      { title: "groups", make: sides("query", "key", 3), options: (r, shape) => ({ groups: labelsOf(r, (shape[0] as number) + 3, 4), temperature: 0.3 }) },
+      { title: "symmetric, groups", options: (r, shape) => ({ symmetric: true, groups: labelsOf(r, shape[0] as number, 4) }) },
+    ],
+    reference: batch.infoNce,
+  },
+  {
+    name: "clipLoss",
+    arguments: ["image", "text", "logitScale"],
+    wrt: ["image", "text", "logitScale"],
+    reductions: REDUCTIONS,
+    shapes: batches,
+    make: scaled,
+    variants: [plain],
+    reference: batch.clip,
+  },
+  {
+    name: "sigLipLoss",
+    arguments: ["image", "text", "logitScale", "logitBias"],
+    wrt: ["image", "text", "logitScale", "logitBias"],
+    reductions: REDUCTIONS,
+    shapes: batches,
+    make: (random: Random, shape: d.Shape) => ({ ...scaled(random, shape), logitBias: tensor([-1.5], []) }),
+    variants: [plain],
+    reference: batch.sigLip,
+  },
+  {
+    name: "ntXentLoss",
+    ...embedded,
+    reductions: ["mean", "sum"],
+    variants: [plain, fixed("not normalised, temperature 0.5", { normalize: false, temperature: 0.5 })],
+    reference: batch.ntXent,
+  },
+  {
+    name: "supConLoss",
+    ...embedded,
+    variants: [plain, fixed("not normalised, temperature 0.5", { normalize: false, temperature: 0.5 })],
+    reference: batch.supCon,
+  },
+  {
+    name: "batchHardTripletLoss",
+    ...embedded,
+    variants: [plain, fixed("margin 0.25", { margin: 0.25 }), fixed("soft", { soft: true })],
+    reference: batch.batchHard,
   },
 ];

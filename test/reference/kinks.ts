@@ -2,6 +2,7 @@
  * Hand-worked points at the kinks (spec/semantics.md 2.0 item 5 and each loss's text).
  */
 
+import { inBatch } from "./inBatch.js";
 import { beyond } from "./moreLosses.js";
 import type { Point } from "./points.js";
 import { likelihoods } from "./points-likelihoods.js";
@@ -274,4 +275,5 @@ export const kinks: readonly Point[] = [
   ...margins,
   ...likelihoods,
   ...beyond,
+  ...inBatch,
 ];
