@@ -11,6 +11,9 @@ const woff2 = {
     id.includes("katex") && id.endsWith(".css") ? code.replace(/,url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)/g, "") : null,
 };
 
+/** For losskit/threads: pages that are isolated from other origins have memory that threads share. */
+const isolated = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 export default defineConfig({
   root: path("."),
   plugins: [woff2],
@@ -19,10 +22,11 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^losskit$/, replacement: path("../dist/esm/index.js") },
-      { find: /^losskit\/(js|wasm|deterministic)$/, replacement: `${path("../dist/esm")}/$1.js` },
+      { find: /^losskit\/(js|wasm|deterministic|threads)$/, replacement: `${path("../dist/esm")}/$1.js` },
     ],
   },
-  server: { fs: { allow: [path("..")] } },
+  server: { headers: isolated, fs: { allow: [path("..")] } },
+  preview: { headers: isolated },
   worker: { format: "es" },
   build: {
     outDir: path("../build/playground"),

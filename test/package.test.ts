@@ -12,7 +12,7 @@ const run = (script: string, type = "module"): string =>
     .toString()
     .trim();
 
-const ENTRIES = ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/js"];
+const ENTRIES = ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/js", "losskit/threads"];
 
 describe("loading", () => {
   for (const entry of ENTRIES) {
@@ -68,7 +68,7 @@ describe("where WebAssembly does not run", () => {
 
 describe("a first call near the end of the stack", () => {
   const firsts = ["mseLoss([1, 2], [0, 0])", "crossEntropyLoss([1, 2], 0)", "ctcLoss({ data: [-1, -1], shape: [1, 2] }, [1], 1, 1)", "alloc(2)", "backend()"];
-  for (const entry of ["losskit", "losskit/wasm", "losskit/deterministic"]) {
+  for (const entry of ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/threads"]) {
     for (const first of firsts) {
       it(`${entry}, ${first}: says nothing of the machine`, () => {
         // from the last frame that the stack has room for, frame by frame: first calls that end at every place they could

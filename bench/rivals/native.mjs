@@ -32,13 +32,13 @@ export function fusedC(folder) {
 }
 
 /** PyTorch, eager and compiled, from the virtual environment beside this file or whatever Python the environment names. */
-export async function torch(folder) {
+export async function torch(folder, threads = 1) {
   const venv = here(process.platform === "win32" ? "venv/Scripts/python.exe" : "venv/bin/python");
   const python = process.env.TORCH_PYTHON ?? (existsSync(venv) ? venv : "python3");
   const probe = spawnSync(python, ["-c", "import torch, numpy"], { encoding: "utf8" });
   if (probe.error) return { skipped: "torch is missing (no Python)" };
   if (probe.status !== 0) return { skipped: "torch is missing" };
-  const server = new Server(python, ["-u", here("torch_server.py")], folder);
+  const server = new Server(python, ["-u", here("torch_server.py"), String(threads)], folder);
   const { info } = await server.ask({ do: "info" });
   const modes = { "PyTorch eager": "eager", "torch.compile": "compile" };
   // what scoreTokens is beside would be compiled away, since only the value is read;

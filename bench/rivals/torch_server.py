@@ -1,4 +1,4 @@
-"""PyTorch as a contestant: JSON lines on stdin and stdout (bench/rivals/server.mjs), one thread, eager and torch.compile.
+"""PyTorch as a contestant: JSON lines on stdin and stdout (bench/rivals/server.mjs), one thread or as many as the argument says, eager and torch.compile.
 
 load: reads the case's arrays from a file. result: value and gradients, the latter to a file. turn: the median time of a call.
 Inputs lie in PyTorch's memory before the clock starts; every call returns the value as a Python number.
@@ -15,7 +15,8 @@ import torch
 import torch._dynamo
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+THREADS = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+torch.set_num_threads(THREADS)
 
 BATCH = 1e-4  # seconds; a call is repeated until it takes this long
 
@@ -155,7 +156,7 @@ def turn(call, seconds):
 def answer(request, state):
     if request["do"] == "info":
         capability = torch.backends.cpu.get_cpu_capability()
-        return {"info": f"PyTorch {torch.__version__}, {capability}, Python {platform.python_version()}, one thread"}
+        return {"info": f"PyTorch {torch.__version__}, {capability}, Python {platform.python_version()}, {'one thread' if THREADS == 1 else f'{THREADS} threads'}"}
     if request["do"] == "load":
         state["case"] = None  # the memory of the last one first
         state["case"] = Case(request)

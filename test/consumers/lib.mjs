@@ -136,7 +136,7 @@ function load(folder, name) {
 }
 
 /** Throws unless every golden case agreed and the entries chose the backends that they are for. */
-export function verdict({ backends, checked, failures }, entries = ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/js"]) {
+export function verdict({ backends, checked, failures }, entries = ["losskit", "losskit/wasm", "losskit/deterministic", "losskit/js", "losskit/threads"]) {
   if (failures.length > 0) throw new Error(`${failures.length} of ${checked} disagree: ${failures[0]}`);
   if (checked < 10 * entries.length) throw new Error(`only ${checked} comparisons`);
   for (const entry of entries) {

@@ -3,7 +3,7 @@
 export const quick = true;
 
 export default async function consume({ html, serve, visit, row }) {
-  const entries = { losskit: "index", "losskit/wasm": "wasm", "losskit/deterministic": "deterministic", "losskit/js": "js" };
+  const entries = { losskit: "index", "losskit/wasm": "wasm", "losskit/deterministic": "deterministic", "losskit/js": "js", "losskit/threads": "threads" };
   const imports = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, `./node_modules/losskit/dist/esm/${file}.js`]));
   html(`<script type="importmap">${JSON.stringify({ imports })}</script>\n<script type="module" src="app/page.js"></script>`);
   await row("static server, import map", {

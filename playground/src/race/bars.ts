@@ -1,4 +1,4 @@
-// The two times as bars: length is the median, the line across the end goes from quartile to quartile.
+// The times as bars: length is the median, the line across the end goes from quartile to quartile.
 
 import { html } from "../dom.js";
 import type { Result, Timing } from "./protocol.js";
@@ -20,9 +20,10 @@ function bar(name: string, detail: string, timing: Timing, longest: number, kind
   );
 }
 
-export function bars({ wasm, js, simd }: Result): HTMLElement {
-  const longest = Math.max(wasm?.high ?? 0, js.high);
+export function bars({ wasm, js, simd, threads, count }: Result): HTMLElement {
+  const longest = Math.max(wasm?.high ?? 0, js.high, threads?.high ?? 0);
   const list = html("ul", { class: "race-bars" });
+  if (threads) list.append(bar("losskit/threads", `${simd} SIMD, ${count} threads`, threads, longest, "race-wasm"));
   if (wasm) list.append(bar("losskit/wasm", `${simd} SIMD`, wasm, longest, "race-wasm"));
   list.append(bar("losskit/js", "JavaScript", js, longest, "race-js"));
   return list;

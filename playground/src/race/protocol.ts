@@ -28,6 +28,9 @@ export interface Result {
   js: Timing;
   /** Nothing where WebAssembly is refused. */
   wasm: Timing | null;
+  /** Of losskit/threads, and on how many; nothing where the page is not isolated from other origins, or has one core. */
+  threads: Timing | null;
+  count: number;
   /** How many times as fast WebAssembly is, round by round: median and quartiles. */
   ratio: Timing | null;
   /** Largest difference of the gradients, relative to the largest gradient. */

@@ -22,20 +22,23 @@ export function agreement({ difference }: Result): string {
 
 /** Every result of this visit as one table. */
 export function markdown(results: readonly Result[]): string {
-  const rows = results.map(({ loss, size, wasm, js, ratio }) =>
+  const rows = results.map(({ loss, size, wasm, threads, js, ratio }) =>
     wasm && ratio
-      ? `| \`${loss}\` | ${size} | ${time(wasm.median)} | ${spread(wasm)} | ${time(js.median)} | ${spread(js)} | ${times(ratio.median)} (${times(ratio.low)} to ${times(ratio.high)}) |`
-      : `| \`${loss}\` | ${size} | refused | | ${time(js.median)} | ${spread(js)} | |`,
+      ? `| \`${loss}\` | ${size} | ${threads ? time(threads.median) : "–"} | ${time(wasm.median)} | ${spread(wasm)} | ${time(js.median)} | ${spread(js)} | ${times(ratio.median)} (${times(ratio.low)} to ${times(ratio.high)}) |`
+      : `| \`${loss}\` | ${size} | – | refused | | ${time(js.median)} | ${spread(js)} | |`,
   );
   const last = results.at(-1);
   if (!last) return "";
+  const cores = last.threads
+    ? `losskit/threads on ${last.count} threads`
+    : "losskit/threads on one thread, not raced (a page that is not isolated, a policy, or one core)";
   const simd = last.simd ? `losskit/wasm with ${last.simd} SIMD` : `losskit/wasm refused: ${last.refused}`;
   return [
-    "| loss, value and gradient | size | losskit/wasm | spread | losskit/js | spread | times as fast (quartiles) |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    "| loss, value and gradient | size | losskit/threads | losskit/wasm | spread | losskit/js | spread | times as fast (quartiles) |",
+    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ...rows,
     "",
-    `losskit ${last.version}; ${simd}; float32; medians of ${last.rounds} rounds, spread: interquartile range; ${new Date().toISOString().slice(0, 10)}.`,
+    `losskit ${last.version}; ${simd}; ${cores}; float32; medians of ${last.rounds} rounds, spread: interquartile range; ${new Date().toISOString().slice(0, 10)}.`,
     "",
     `Browser: ${navigator.userAgent}; ${navigator.hardwareConcurrency} logical processors.`,
     "",

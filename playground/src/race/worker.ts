@@ -2,6 +2,7 @@
 
 import * as losskit from "losskit";
 import * as js from "losskit/js";
+import * as threads from "losskit/threads";
 import * as wasm from "losskit/wasm";
 import { seeded } from "../../../bench/data.js";
 import { consumed, difference, ROUNDS, race, summary } from "./contest.js";
@@ -26,8 +27,11 @@ async function run({ loss, size }: Order): Promise<void> {
   post({ type: "progress", done: 0, text: "checking that both agree" });
   const { info, refused } = webAssembly();
   const contest = row.prepare(seeded(SEED), shape);
-  const kits = (info ? [js, wasm] : [js]) as unknown as Kit[];
+  await threads.threads.ready();
+  const { count } = threads.threads;
+  const kits = (info ? (count > 1 ? [js, wasm, threads] : [js, wasm]) : [js]) as unknown as Kit[];
   const apart = info ? difference(contest, kits[0]!, kits[1]!) : null;
+  if (kits[2]) difference(contest, kits[1]!, kits[2]);
   post({ type: "progress", done: 0, text: "warming up" });
   const rounds = race(contest, kits);
   let next = rounds.next();
@@ -36,7 +40,7 @@ async function run({ loss, size }: Order): Promise<void> {
     // A worker that never rests is ended by Chromium only after two seconds.
     await new Promise((rested) => setTimeout(rested));
   }
-  const [slow, fast] = next.value;
+  const [slow, fast, split] = next.value;
   if (Number.isNaN(consumed())) throw new Error("a loss was not a number");
   post({
     type: "result",
@@ -46,6 +50,8 @@ async function run({ loss, size }: Order): Promise<void> {
     chosen: losskit.backend(),
     js: summary(slow!),
     wasm: fast ? summary(fast) : null,
+    threads: split ? summary(split) : null,
+    count,
     ratio: fast ? summary(fast.map((time, i) => slow![i]! / time)) : null,
     difference: apart,
     simd: info?.simd ?? null,

@@ -61,14 +61,21 @@ export const mount: Mount = (root) => {
 
   function show(result: Result): void {
     results.push(result);
-    const { wasm, js, ratio } = result;
+    const { wasm, js, ratio, threads, count } = result;
     const verdict = ratio
-      ? ["WebAssembly is ", figure, " times as fast ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
+      ? ["losskit/wasm is ", figure, " times as fast as losskit/js ", html("small", {}, `quartiles ${times(ratio.low)} to ${times(ratio.high)}`)]
       : [figure, " WebAssembly does not run here"];
     stage.replaceChildren(
       html("p", { class: "race-verdict" }, ...verdict),
       html("p", { class: "note" }, `${result.loss}, ${result.size}, float32, value and gradient in one call; bars are medians of ${result.rounds} rounds.`),
       bars(result),
+      html(
+        "p",
+        { class: "note" },
+        threads && wasm
+          ? `On ${count} threads losskit/threads is ${times(wasm.median / threads.median)} times as fast as losskit/wasm: calls that are large enough are split.`
+          : "losskit/threads is not raced: this page has one core, is not isolated from other origins, or its policy forbids workers of blob:.",
+      ),
       html("p", { class: "note" }, `${agreement(result)} Spread of the rounds: ${wasm ? `WebAssembly ${spread(wasm)}, ` : ""}JavaScript ${spread(js)}.`),
     );
     refused.hidden = result.refused === null;
@@ -76,7 +83,7 @@ export const mount: Mount = (root) => {
       refused.textContent = `WebAssembly is refused here, so losskit computes in JavaScript: ${result.chosen.reason ?? result.refused}`;
     text.textContent = markdown(results);
     report.hidden = false;
-    end(ratio ? `${result.loss}: WebAssembly ${times(ratio.median)} times as fast.` : `${result.loss}: measured in JavaScript alone.`, true);
+    end(ratio ? `${result.loss}: losskit/wasm ${times(ratio.median)} times as fast as losskit/js.` : `${result.loss}: measured in JavaScript alone.`, true);
   }
 
   function run(): void {

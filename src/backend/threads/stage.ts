@@ -70,12 +70,6 @@ export class Stage {
     return this.isOwn(array) ? 1 : array.byteLength >= LARGE ? 2 : 0;
   }
 
-  /** Whether gradients replace what they are computed of: then what was begun cannot be done again. */
-  replaces(method: Method, call: object): boolean {
-    const [inputs, outputs] = FIELDS[method].map((names) => names.map((name) => arrayOf((call as Fields)[name]))) as [(Numbers | null)[], (Numbers | null)[]];
-    return outputs.some((output) => output !== null && inputs.some((input) => input !== null && input.byteOffset === output.byteOffset));
-  }
-
   /** The call with all arrays in shared memory; null where there is no room for them. */
   stage(method: Method, record: object): Staged | null {
     const call: Record<string, unknown> = method === "cdist" ? this.cut(record as CdistCall) : { ...record };

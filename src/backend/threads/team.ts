@@ -101,8 +101,8 @@ export class Team {
 
   /** Null where there is no room. */
   private split(seat: Seat, method: Method, record: object, patience: number): number | null {
-    const { chunks, shared, pool, stage } = this;
-    const staged = stage.stage(method, record);
+    const { chunks, shared, pool } = this;
+    const staged = this.stage.stage(method, record);
     if (!staged) return null;
     const { call, outputs } = staged;
     const { module, stream, backend } = seat;
@@ -122,8 +122,7 @@ export class Team {
       if (this.join(patience)) value = method === "cdist" ? 0 : this.total(chunks.batches);
       else {
         pool.end("a worker did not answer");
-        if (stage.replaces(method, call))
-          throw new Error("losskit/threads: a worker ended in the middle of a call whose gradient replaces its input; neither is of any use now");
+        // what was read is as it was: a gradient that replaces its input is copied there when the call is over (call/frame.ts)
         value = backend[method](call);
       }
     }

@@ -2,8 +2,10 @@
 import * as losskit from "losskit";
 import * as deterministic from "losskit/deterministic";
 import * as js from "losskit/js";
+import * as threads from "losskit/threads";
 import * as wasm from "losskit/wasm";
 import { cases } from "./cases.js";
 import { check } from "./check.js";
 
-export const report = () => check({ losskit, "losskit/wasm": wasm, "losskit/deterministic": deterministic, "losskit/js": js }, cases);
+export const report = () =>
+  check({ losskit, "losskit/wasm": wasm, "losskit/deterministic": deterministic, "losskit/js": js, "losskit/threads": threads }, cases);
