@@ -102,21 +102,15 @@ function addBlock(total: ExactSum, data: FloatArray, start: number, end: number)
   } else addRest(total, end - start, setAside(total, data, start, end)); // NaN, too
 }
 
-/** The largest magnitude, infinite where there is one, NaN where there is a NaN. Four at a time: one after the other they would wait for each other. */
+/** The largest magnitude, infinite where there is one, NaN where there is a NaN. Two at a time: one after the other they would wait for each other. */
 function largestOf(data: FloatArray, start: number, end: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = start;
-  for (; i + 3 < end; i += 4) {
-    a = Math.max(a, Math.abs(data[i] as number));
-    b = Math.max(b, Math.abs(data[i + 1] as number));
-    c = Math.max(c, Math.abs(data[i + 2] as number));
-    d = Math.max(d, Math.abs(data[i + 3] as number));
+  let even = 0;
+  let odd = Math.abs(data[end - 1] as number); // of an odd number of terms it has no partner
+  for (let i = start; i + 1 < end; i += 2) {
+    even = Math.max(even, Math.abs(data[i] as number));
+    odd = Math.max(odd, Math.abs(data[i + 1] as number));
   }
-  for (; i < end; i++) a = Math.max(a, Math.abs(data[i] as number));
-  return Math.max(a, b, c, d);
+  return Math.max(even, odd);
 }
 
 /**

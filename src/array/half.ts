@@ -36,33 +36,19 @@ export function patternsOf(array: object, length: number): Uint16Array {
   return elementsOf(array, Uint16Array, length);
 }
 
-/** The float32 of each pattern of float16: made at the first need, for 256 KiB. */
-let table: Float32Array | undefined;
-
-function tableOfFloat16(): Float32Array {
-  if (table) return table;
-  table = new Float32Array(1 << 16);
-  const bits = new Uint32Array(table.buffer);
-  for (let pattern = 0; pattern < 1 << 15; pattern++) {
-    const exponent = pattern >> 10;
-    const fraction = pattern & 0x3ff;
-    // 5 bits of exponent with bias 15, 10 of fraction; the lowest exponent has no leading one, the highest is infinity and NaN, whose payload is kept
-    if (exponent === 0) table[pattern] = fraction * 2 ** -24;
-    else if (exponent === 31) bits[pattern] = 0x7f800000 | (fraction << 13);
-    else table[pattern] = (1 + fraction / 1024) * 2 ** (exponent - 15);
-    bits[pattern + 0x8000] = (bits[pattern] as number) | 0x80000000;
-  }
-  return table;
-}
-
 /** Widens elements start ... start + count into `into`, from index 0. */
 export function widen(patterns: Uint16Array, storage: Storage, start: number, count: number, into: Float32Array): void {
+  const bits = new Uint32Array(into.buffer, into.byteOffset, count);
   if (storage === "bfloat16") {
     // the upper half of a float32
-    const bits = new Uint32Array(into.buffer, into.byteOffset, count);
     for (let i = 0; i < count; i++) bits[i] = (patterns[start + i] as number) << 16;
     return;
   }
-  const values = tableOfFloat16();
-  for (let i = 0; i < count; i++) into[i] = values[patterns[start + i] as number] as number;
+  for (let i = 0; i < count; i++) {
+    const pattern = patterns[start + i] as number;
+    const magnitude = pattern & 0x7fff;
+    // 5 bits of exponent with bias 15, 10 of fraction; the lowest exponent has no leading one, the highest is infinity and NaN, whose payload is kept
+    if (magnitude < 0x400) into[i] = (pattern === magnitude ? magnitude : -magnitude) * 2 ** -24;
+    else bits[i] = ((pattern ^ magnitude) << 16) | ((magnitude << 13) + (magnitude < 0x7c00 ? (127 - 15) << 23 : 0x70000000));
+  }
 }

@@ -1,7 +1,7 @@
 // The JavaScript backend (this folder): the fallback, and the reference that the kernels are compared with. Everything is computed in double
 // precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
 
-import { bufferOf, type FloatArray, view } from "../../array/typed.js";
+import { type FloatArray, overlap, view } from "../../array/typed.js";
 import type { Backend, PointwiseCall, Source } from "../seam.js";
 
 /**
@@ -82,24 +82,22 @@ let spare: Float32Array | undefined;
 
 /** The usual call, or NaN. */
 function usual({ second, sum: alone }: PointwiseOp, fused: PointwiseFused, call: PointwiseCall, third: FloatArray): number {
-  const { a, b, c, n, p, q, scale, gradA, gradB, gradC } = call;
-  const [other, none] = second === "gradC" ? [gradC, gradB] : [gradB, gradC];
-  if (none || (second ? !other !== !gradA : other)) return Number.NaN;
-  if (!gradA && alone) return alone(a.data, b.data, third, n, p, q);
+  const { n, p, q, scale, gradA, gradB, gradC } = call;
+  const [a, b] = [call.a.data, call.b.data];
+  const other = second && call[second];
+  const others = Number(gradB !== null) + Number(gradC !== null);
+  if (others !== Number(!!(gradA && second)) || (others && !other)) return Number.NaN;
+  if (!gradA && alone) return alone(a, b, third, n, p, q);
   if (gradA) {
     // a gradient that replaces its own operand cannot be computed again
-    for (const { data } of c ? [a, b, c] : [a, b]) {
-      const buffer = bufferOf.call(data);
-      if (bufferOf.call(gradA) === buffer || (other && bufferOf.call(other) === buffer)) return Number.NaN;
-    }
-    return fused(a.data, b.data, third, n, p, q, scale, gradA, other ?? gradA);
+    for (const data of [a, b, third]) if (overlap(gradA, data) || (other && overlap(other, data))) return Number.NaN;
+    return fused(a, b, third, n, p, q, scale, gradA, other ?? gradA);
   }
   spare ??= new Float32Array(TILE);
-  if (n <= TILE) return fused(a.data, b.data, third, n, p, q, scale, spare, spare);
   let sum = 0;
   for (let start = 0; start < n; start += TILE) {
     const count = Math.min(TILE, n - start);
-    sum += fused(view(a.data, start, count), view(b.data, start, count), view(third, start, count), count, p, q, scale, spare, spare);
+    sum += fused(view(a, start, count), view(b, start, count), view(third, start, count), count, p, q, scale, spare, spare);
   }
   return sum;
 }
