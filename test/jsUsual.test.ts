@@ -17,10 +17,11 @@ function compare(name: string, operands: readonly (readonly number[])[]): void {
   const call = (Floats: Float32ArrayConstructor | Float64ArrayConstructor) =>
     (losses[name] as Any[string]).valueAndGrad(...operands.map((operand) => Floats.from(Float32Array.from(operand))), { reduction: "sum" });
   const [usual, careful] = [call(Float32Array), call(Float64Array)];
+  const alone = (losses[name] as Any[string])(...operands.map((operand) => Float32Array.from(operand)), { reduction: "sum" }) as number;
   const say = `${name} of ${JSON.stringify(operands.map((operand) => operand.map(String)))}`;
   agree(
-    [usual.value],
-    [careful.value],
+    [usual.value, alone],
+    [careful.value, careful.value],
     () => ({ relative: 1e-7, absolute: 1e-12 }),
     () => say,
   );

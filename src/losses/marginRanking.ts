@@ -38,6 +38,14 @@ const op: PointwiseOp = {
     }
     return 0.5 * twice;
   },
+  sum(x1, x2, y, n, margin) {
+    let twice = 0;
+    for (let i = 0; i < n; i++) {
+      const z = margin - (y[i] as number) * ((x1[i] as number) - (x2[i] as number));
+      twice += z + Math.abs(z);
+    }
+    return 0.5 * twice;
+  },
 };
 
 /**
