@@ -9,6 +9,11 @@ import { losses } from "./table.js";
 const f32 = (...values: number[]) => Float32Array.from(values);
 const SENTINEL = 123.25;
 
+const twoSides = () => [
+  { data: f32(1, 2, 3, 4), shape: [2, 2] },
+  { data: f32(0, 2, 5, 1), shape: [2, 2] },
+];
+
 /** Arguments that every loss accepts, in float32. */
 const GOOD: Record<string, () => unknown[]> = {
   mseLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
@@ -49,6 +54,12 @@ const GOOD: Record<string, () => unknown[]> = {
   completeBoxIouLoss: () => [f32(0, 0, 2, 1), f32(1, 0, 3, 1)],
   distillationLoss: () => [f32(1, 2, 3), f32(0, 2, 5)],
   dpoLoss: () => [f32(-1, -2), f32(-2, -1), f32(-1, -1), f32(-2, -3)],
+  infoNceLoss: () => twoSides(),
+  clipLoss: () => [...twoSides(), 2],
+  sigLipLoss: () => [...twoSides(), 2, -1],
+  ntXentLoss: () => [{ data: f32(1, 2, 3, 4, 5, 7), shape: [3, 2] }, [1, 1, 2]],
+  supConLoss: () => [{ data: f32(1, 2, 3, 4, 5, 7), shape: [3, 2] }, [1, 1, 2]],
+  batchHardTripletLoss: () => [{ data: f32(1, 2, 3, 4, 5, 7), shape: [3, 2] }, [1, 1, 2]],
 };
 
 /** Number options with values that are out of range; NaN is added to each. */
@@ -66,6 +77,10 @@ const OPTIONS: Record<string, Record<string, number[]>> = {
   poissonNllLoss: { eps: [] },
   gaussianNllLoss: { eps: [0, -1] },
   ctcLoss: { blank: [-1, 3, 0.5] },
+  infoNceLoss: { temperature: [0, -1] },
+  ntXentLoss: { temperature: [0, -1] },
+  supConLoss: { temperature: [0, -1] },
+  batchHardTripletLoss: { margin: [] },
 };
 
 function thrown(call: () => unknown): Error {
