@@ -7,7 +7,7 @@ import { KEPT, PANEL, tuning } from "../src/backend/wasm/panels.js";
 import * as deterministic from "../src/deterministic.js";
 import * as js from "../src/js.js";
 import * as wasm from "../src/wasm.js";
-import type { Callable, FloatArray } from "./entries.js";
+import { type Callable, entries, type FloatArray } from "./entries.js";
 import { Random } from "./reference/random.js";
 
 type Dtype = "float32" | "float64";
@@ -20,7 +20,6 @@ afterEach(() => {
   Object.assign(tuning, { panel: PANEL, kept: KEPT, keep: true });
 });
 
-/** Rows of some directions, so that labels mean something, and norms from 0.5 to 2. */
 function vectors(random: Random, dtype: Dtype, rows: number, dims: number): { data: FloatArray; shape: number[] } {
   const data = (dtype === "float32" ? Float32Array : Float64Array).from(random.normal([rows * dims]).data);
   return { data, shape: [rows, dims] };
@@ -105,6 +104,47 @@ describe("tiles", () => {
           }
         }
       }
+    });
+  }
+});
+
+describe("labels", () => {
+  const embeddings = { data: Float32Array.of(1, 2, 3, -1, 0, 1, 2, 2), shape: [4, 2] };
+  const want = (api: object) => callable(api, "supConLoss")(embeddings, [0, 0, 1, 1]);
+
+  for (const entry of entries) {
+    it(`${entry.name}: any integers, of any size`, () => {
+      const loss = callable(entry.api, "supConLoss");
+      const big = 2n ** 62n;
+      const forms = [
+        [-7, -7, 9e15, 9e15],
+        [5n, 5n, 6n, 6n],
+        BigInt64Array.of(big, big, big + 1n, big + 1n),
+        Int8Array.of(-128, -128, 127, 127),
+        { data: BigUint64Array.of(0n, 0n, 2n ** 64n - 1n, 2n ** 64n - 1n), shape: [4] },
+      ];
+      for (const labels of forms) expect(loss(embeddings, labels)).toBe(want(entry.api));
+    });
+
+    it(`${entry.name}: what are none`, () => {
+      const loss = callable(entry.api, "supConLoss");
+      expect(() => loss(embeddings, Float32Array.of(0, 0, 1, 1))).toThrow(TypeError);
+      expect(() => loss(embeddings, [0, 0, 0.5, 0.5])).toThrow('supConLoss: "labels"[2] expected an integer, got 0.5');
+      // two bigints that are one number would be one label
+      expect(() => loss(embeddings, [0, 0, 2n ** 62n, 2n ** 62n + 1n])).toThrow('"labels"[2] expected a safe integer');
+      expect(() => loss(embeddings, [0, 0, 1])).toThrow('"labels" expected shape (4), a label for each row');
+      expect(() => callable(entry.api, "infoNceLoss")(embeddings, embeddings, { groups: [1, 2] })).toThrow('option "groups" expected shape (4)');
+    });
+
+    it(`${entry.name}: one array on both sides; a gradient in place of its argument`, () => {
+      const loss = callable(entry.api, "infoNceLoss");
+      const { value, grad } = loss.valueAndGrad(embeddings, embeddings);
+      const copy = { data: embeddings.data.slice(), shape: [4, 2] };
+      const apart = loss.valueAndGrad(embeddings, copy, { out: { key: copy.data } });
+      expect(apart.value).toBe(value);
+      expect(apart.grad).toEqual(grad);
+      expect(apart.grad.key).toBe(copy.data);
+      expect(() => loss.valueAndGrad(embeddings, embeddings, { out: { query: embeddings.data } })).toThrow(RangeError);
     });
   }
 });

@@ -185,7 +185,11 @@ describe("denominator", () => {
           [Number.NaN, RangeError],
           [Number.POSITIVE_INFINITY, RangeError],
         ];
-        const args = /^(ctc|dpo)Loss$/.test(name) ? [1, 1, 1, 1] : /triplet|gaussian|cosineEmb|marginRank|contrastive/.test(name) ? [1, 1, 1] : [1, 1];
+        const args = /^(ctc|dpo|sigLip)Loss$/.test(name)
+          ? [1, 1, 1, 1]
+          : /^triplet|gaussian|cosineEmb|marginRank|contrastive|clip/.test(name)
+            ? [1, 1, 1]
+            : [1, 1];
         for (const [denominator, kind] of calls) {
           expect(() => loss(...args, { denominator }), name).toThrow(kind as ErrorConstructor);
           expect(() => loss(...args, { denominator }), name).toThrow('option "denominator"');

@@ -29,13 +29,13 @@ class Hardest extends Kernel {
       const most = Hardest.most<T>(far);
       // the first of equals stays; so does a NaN
       const before = load<f64>(at + 8 * TOP * TILE);
-      if (!(most <= before) && !isNaN(before)) {
+      if (!(most <= before) && before >= -Infinity) {
         store<f64>(at + 8 * TOP * TILE, most);
         store<f64>(at + 8 * SUM * TILE, <f64>(from + Hardest.find<T>(true, most, x, cols, own + row, label, labels)));
       }
       const least = -Hardest.most<T>(v128.neg<T>(near));
       const last = load<f64>(at + 8 * OWN * TILE);
-      if (!(least >= last) && !isNaN(last)) {
+      if (!(least >= last) && last <= Infinity) {
         store<f64>(at + 8 * OWN * TILE, least);
         store<f64>(at + 8 * SLOPE * TILE, <f64>(from + Hardest.find<T>(false, least, x, cols, own + row, label, labels)));
       }

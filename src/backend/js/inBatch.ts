@@ -149,7 +149,8 @@ function dot(x: FloatArray, at: number, y: FloatArray, to: number, dims: number)
 function products(x: Vectors, i: number, y: Vectors, into: Float64Array): void {
   const { dims, inverse } = x;
   for (let j = 0; j < y.count; j++) {
-    into[j] = dot(x.data, i * dims, y.data, j * dims, dims) * (inverse[i] as number) * (y.inverse[j] as number);
+    // from either side the same bits
+    into[j] = dot(x.data, i * dims, y.data, j * dims, dims) * ((inverse[i] as number) * (y.inverse[j] as number));
   }
 }
 
