@@ -33,7 +33,7 @@ const bounded = [
   // 64.4 when the modules came apart, of a bound of 72: faster kernels are longer, every loss has totals and reads half precision
   ["PyTorch's losses and operations of losskit", used(catalogue, "losskit"), 76],
   // grows with what there is; an import of one loss does not
-  ["all of losskit", whole("losskit"), 112],
+  ["all of losskit", whole("losskit"), 120],
   // 6 before every loss had totals and read half precision, which no bundler can leave out: 5.9 then
   ["mseLoss of losskit/js", used("mseLoss", "losskit/js"), 8],
 ];
