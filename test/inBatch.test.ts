@@ -61,18 +61,18 @@ function error(got: Result, want: Result): number {
 
 const call = (api: object, name: string, [args, options]: Call): Result => callable(api, name).valueAndGrad(...args, options);
 
-// edges of tiles (96) and of blocks in registers (4, 2, 6), rows that are padded and not
+// edges of tiles (72) and of blocks in registers (4, 2, 6), rows that are padded and not
 const sizes = [
   [1, 1, 3],
   [5, 9, 8],
-  [96, 97, 5],
+  [72, 73, 5],
   [200, 290, 17],
 ] as const;
 const rooms = {
   "room for all": {},
-  "a tile a panel": { panel: 96 * 64 },
-  "pieces of rows, nothing kept": { panel: 96 * 32, keep: false },
-  "few tiles kept": { kept: 4 * 96 * 96 * 8 },
+  "a tile a panel": { panel: 72 * 64 },
+  "pieces of rows, nothing kept": { panel: 72 * 32, keep: false },
+  "few tiles kept": { kept: 4 * 72 * 72 * 8 },
 };
 
 describe("tiles", () => {
@@ -97,7 +97,7 @@ describe("tiles", () => {
     it(`${name}: the same bits whether tiles are kept or computed again`, () => {
       for (const dtype of ["float32", "float64"] as const) {
         for (const one of calls(new Random(7), dtype, 200, 300, 24)) {
-          for (const set of [{}, { kept: 8 * 96 * 96 * 4 }, { panel: 96 * 96 }]) {
+          for (const set of [{}, { kept: 8 * 72 * 72 * 4 }, { panel: 72 * 72 }]) {
             Object.assign(tuning, { panel: PANEL, kept: KEPT }, set);
             const [kept, again] = [true, false].map((keep) => call(deterministic, name, Object.assign(tuning, { keep }) && one)) as [Result, Result];
             expect(again).toEqual(kept);

@@ -4,7 +4,7 @@
 import { INFO_NCE, NT_XENT, TILE } from "../../src/backend/protocol";
 import { Lanes } from "./lanes";
 
-/** Vectors that a sum of products takes in before it is added to the sum of all: two levels, so that long rows lose no more than short ones. */
+/** Bytes that a sum of products takes in before it is added to the sum of all: two levels, so that long rows lose no more than short ones. */
 const CHUNK: i32 = 1024;
 
 /** What is summed of two rows. */

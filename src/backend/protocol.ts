@@ -50,7 +50,7 @@ export const NT_XENT = 3;
 
 // How in-batch losses go through rows times columns: in tiles, whose rows and columns have records of their own, a field after the other, TILE of each.
 /** Rows and columns of a tile: a multiple of what the kernels have in registers at once. */
-export const TILE = 96;
+export const TILE = 72;
 /** Doubles that change from tile to tile: the largest logit and the sum of e^(logit - largest); the logit of the own row, or the sum over positives;
  * the sum of the slopes of positives. Of hardest triplets: square of the distance and number of the farthest positive, then of the nearest negative. */
 export const TOP = 0;

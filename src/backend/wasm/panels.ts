@@ -21,7 +21,7 @@ const LONG = 64;
 export class Panels {
   readonly blocks: number;
   readonly pieces: number;
-  readonly grad: boolean;
+  private readonly grad: boolean;
   private readonly machine: Machine;
   private readonly dtype: Dtype;
   private readonly data: FloatArray;
