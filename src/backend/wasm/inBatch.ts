@@ -2,114 +2,14 @@
 // known, and the tiles are kept if they fit, else computed again, by the same kernels in the same order. Vectors that are compared among themselves have each
 // pair in one tile only, which is looked at from both sides.
 
-import { BYTES, copyOf, type FloatArray, fillElements, make, overlap, view } from "../../array/typed.js";
-import { foundOf, settle } from "../js/hardest.js";
+import { copyOf, type FloatArray, fillElements, overlap, view } from "../../array/typed.js";
 import { othersOf } from "../js/inBatch.js";
-import { FIXED, INFO_NCE, LABEL, NEGATIVES, NT_XENT, OWN, PULL, REFERENCE, RUNNING, SIG_LIP, SLOPE, SUM, SUP_CON, TILE, TOP, WEIGHT_OF } from "../protocol.js";
-import type { Backend, HardestCall, InBatchCall } from "../seam.js";
+import { INFO_NCE, NEGATIVES, NT_XENT, OWN, PULL, REFERENCE, RUNNING, SIG_LIP, SLOPE, SUM, SUP_CON, TILE, TOP, WEIGHT_OF } from "../protocol.js";
+import type { Backend, InBatchCall } from "../seam.js";
+import { hardest } from "./hardest.js";
 import type { Machine } from "./machine.js";
-import { KEPT, PANEL, Panels, tuning } from "./panels.js";
-import type { Kernel } from "./stream.js";
-import { A, SLOTS, type Window } from "./window.js";
-
-/** Between two panels, so that their rows do not share cache sets. */
-const GAP = 4096 + 256;
-
-/** How the slots of the window are used here: not as slots. */
-interface Room {
-  readonly x: number;
-  readonly y: number;
-  readonly gradX: number;
-  readonly gradY: number;
-  readonly kept: number;
-  /** A tile that is not kept, and one that is transposed. */
-  readonly tile: number;
-  readonly turned: number;
-  /** Records of a tile's rows and columns: running, then fixed. */
-  readonly rowRunning: number;
-  readonly colRunning: number;
-  readonly rowFixed: number;
-  readonly colFixed: number;
-  readonly totals: number;
-  readonly norms: number;
-}
-
-function roomOf(window: Window): Room {
-  let at = window.address(A);
-  const end = window.address(SLOTS);
-  const take = (bytes: number): number => {
-    const address = at;
-    at += Math.ceil(bytes / 64) * 64;
-    return address;
-  };
-  const room = {
-    x: take(PANEL + GAP),
-    y: take(PANEL + 2 * GAP),
-    gradX: take(PANEL + GAP),
-    gradY: take(PANEL + GAP),
-    kept: take(KEPT),
-    tile: take(TILE * TILE * 8),
-    turned: take(TILE * TILE * 8),
-    rowRunning: take(RUNNING * TILE * 8),
-    colRunning: take(RUNNING * TILE * 8),
-    rowFixed: take(FIXED * TILE * 8),
-    colFixed: take(FIXED * TILE * 8),
-    totals: take(16),
-    norms: take(TILE * 8),
-  };
-  if (at > end) throw new Error("the window is too small");
-  return room;
-}
-
-/** What the rows of one side carry: a record of each tile's rows, RUNNING and FIXED fields of TILE elements. */
-class Side {
-  readonly running: Float64Array;
-  readonly fixed: FloatArray;
-
-  constructor({ dtype, labels }: Pick<InBatchCall, "dtype" | "labels">, rows: number) {
-    const blocks = Math.ceil(rows / TILE);
-    this.running = new Float64Array(blocks * RUNNING * TILE);
-    this.fixed = make(dtype, blocks * FIXED * TILE);
-    const lowest = dtype === "float32" ? -3.4028234663852886e38 : -Number.MAX_VALUE;
-    for (let row = 0; row < rows; row++) {
-      this.running[this.run(row, TOP)] = lowest;
-      if (labels) this.fixed[this.fix(row, LABEL)] = labels[row] as number;
-    }
-  }
-
-  run(row: number, field: number): number {
-    return (Math.floor(row / TILE) * RUNNING + field) * TILE + (row % TILE);
-  }
-
-  fix(row: number, field: number): number {
-    return (Math.floor(row / TILE) * FIXED + field) * TILE + (row % TILE);
-  }
-}
-
-/** Where a tile's rows, or its columns, have their records, and which of a side's block lie there. */
-class Desk {
-  private readonly window: Window;
-  private readonly dtype: InBatchCall["dtype"];
-  readonly running: number;
-  readonly fixed: number;
-
-  constructor(window: Window, dtype: InBatchCall["dtype"], running: number, fixed: number) {
-    this.window = window;
-    this.dtype = dtype;
-    this.running = running;
-    this.fixed = fixed;
-  }
-
-  lay(side: Side, block: number): void {
-    this.window.f64.set(view(side.running, block * RUNNING * TILE, RUNNING * TILE), this.running / 8);
-    this.window.heap(this.dtype).set(view(side.fixed, block * FIXED * TILE, FIXED * TILE), this.fixed / BYTES[this.dtype]);
-  }
-
-  take(side: Side, block: number): void {
-    const from = this.running / 8;
-    side.running.set(this.window.f64.subarray(from, from + RUNNING * TILE), block * RUNNING * TILE);
-  }
-}
+import { Panels, tuning } from "./panels.js";
+import { Desk, type Room, roomOf, Side, Tiles } from "./tiles.js";
 
 export function inBatch(machine: Machine): Pick<Backend, "inBatch" | "hardest"> {
   const room = roomOf(machine.window);
@@ -117,56 +17,6 @@ export function inBatch(machine: Machine): Pick<Backend, "inBatch" | "hardest"> 
     inBatch: (call) => new Batch(machine, room, call).run(),
     hardest: (call) => hardest(machine, room, call),
   };
-}
-
-/** Looks at one tile of pairs: rows of block i, columns of block j. */
-type Visit = (tile: number, i: number, j: number) => void;
-
-/** All tiles of some blocks of rows, in an order that does not depend on what is kept. */
-class Tiles {
-  private readonly products: Kernel;
-  private readonly x: Panels;
-  private readonly y: Panels;
-  private readonly room: Room;
-  private readonly bytes: number;
-
-  constructor(room: Room, products: Kernel, x: Panels, y: Panels, dtype: InBatchCall["dtype"]) {
-    this.room = room;
-    this.products = products;
-    this.x = x;
-    this.y = y;
-    this.bytes = TILE * TILE * BYTES[dtype];
-  }
-
-  /** How many are kept at most. */
-  get most(): number {
-    return Math.floor(tuning.kept / this.bytes);
-  }
-
-  private product(tile: number, i: number, j: number): void {
-    const { x, y } = this;
-    for (let piece = 0; piece < x.pieces; piece++) {
-      const a = x.address(i, piece);
-      this.products(a, y.address(j, piece), x.height(i), y.height(j), x.bytes(piece), tile, piece);
-    }
-  }
-
-  /** Each tile of blocks `from` to `end` of rows. `keep`: the first time, to have them again; `kept`: again. `wants` says which are looked at. */
-  each(from: number, end: number, keep: boolean, kept: boolean, visit: Visit, wants?: (i: number, j: number) => boolean): void {
-    const { x, y, room } = this;
-    let count = 0;
-    for (let panel = 0; panel < y.blocks; panel += y.panel) {
-      for (let i = from; i < end; i++) {
-        for (let j = x === y ? Math.max(i, panel) : panel; j < Math.min(y.blocks, panel + y.panel); j++) {
-          const tile = keep || kept ? room.kept + count * this.bytes : room.tile;
-          count++;
-          if (wants && !wants(i, j)) continue;
-          if (!kept) this.product(tile, i, j);
-          visit(tile, i, j);
-        }
-      }
-    }
-  }
 }
 
 /** One call. */
@@ -426,66 +276,4 @@ class Batch {
       }
     }
   }
-}
-
-function hardest(machine: Machine, room: Room, call: HardestCall): number {
-  const { dtype, rows, dims } = call;
-  const { window } = machine;
-  const x = new Panels(machine, dtype, call.x, rows, dims, [room.x, room.y], room.norms);
-  const tiles = new Tiles(room, machine.kernel("squares", dtype), x, x, dtype);
-  const side = new Side(call, rows);
-  for (let i = 0; i < rows; i++) {
-    side.running[side.run(i, TOP)] = Number.NEGATIVE_INFINITY;
-    side.running[side.run(i, OWN)] = Number.POSITIVE_INFINITY;
-    side.running[side.run(i, SUM)] = -1;
-    side.running[side.run(i, SLOPE)] = -1;
-  }
-  const rowDesk = new Desk(window, dtype, room.rowRunning, room.rowFixed);
-  const colDesk = new Desk(window, dtype, room.colRunning, room.colFixed);
-  const search = machine.kernel("hardest", dtype);
-  tiles.each(0, x.blocks, false, false, (tile, i, j) => {
-    rowDesk.lay(side, i);
-    colDesk.lay(side, j);
-    search(tile, x.height(i), x.height(j), (i - j) * TILE, j * TILE, rowDesk.running, rowDesk.fixed, colDesk.fixed);
-    rowDesk.take(side, i);
-    if (i === j) return;
-    machine.kernel("rotate", dtype)(tile, room.turned);
-    search(room.turned, x.height(j), x.height(i), (j - i) * TILE, i * TILE, colDesk.running, colDesk.fixed, rowDesk.fixed);
-    colDesk.take(side, j);
-  });
-  const found = foundOf(rows);
-  for (let i = 0; i < rows; i++) {
-    found.positive[i] = side.running[side.run(i, SUM)] as number;
-    found.negative[i] = side.running[side.run(i, SLOPE)] as number;
-    found.far[i] = Math.sqrt(side.running[side.run(i, TOP)] as number);
-    found.near[i] = Math.sqrt(side.running[side.run(i, OWN)] as number);
-  }
-  const difference = found.far.map((far, i) => far - (found.near[i] as number));
-  const [losses, slopes] = call.soft ? softplus(machine, room, difference) : hinges(difference, call.margin);
-  for (let i = 0; i < rows; i++) {
-    if ((found.positive[i] as number) >= 0 && (found.negative[i] as number) >= 0) continue;
-    losses[i] = 0;
-    slopes[i] = 0;
-  }
-  return settle(call, found, losses, slopes);
-}
-
-function hinges(difference: Float64Array, margin: number): [losses: Float64Array, slopes: Float64Array] {
-  return [difference.map((d) => Math.max(0, d + margin)), difference.map((d) => (d + margin >= 0 ? 1 : 0))];
-}
-
-function softplus(machine: Machine, room: Room, difference: Float64Array): [losses: Float64Array, slopes: Float64Array] {
-  const { f64 } = machine.window;
-  const kernel = machine.kernel("softplus", "float64");
-  const losses = new Float64Array(difference.length);
-  const slopes = new Float64Array(difference.length);
-  const [at, to] = [room.rowRunning / 8, room.colRunning / 8];
-  for (let from = 0; from < difference.length; from += TILE) {
-    const count = Math.min(TILE, difference.length - from);
-    f64.set(difference.subarray(from, from + count), at);
-    kernel(room.rowRunning, count, room.colRunning);
-    losses.set(f64.subarray(at, at + count), from);
-    slopes.set(f64.subarray(to, to + count), from);
-  }
-  return [losses, slopes];
 }
