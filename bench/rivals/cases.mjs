@@ -144,6 +144,27 @@ function distillation() {
   }));
 }
 
+/** Queries and their keys, each beside noise: every query against every key. */
+function infoNce() {
+  return [
+    [256, 384],
+    [1024, 768],
+  ].map((size, i) => ({
+    loss: "infoNceLoss",
+    family: "vectors",
+    size: sizeText(size),
+    elements: size[0] * size[1],
+    make() {
+      const [rows, width] = size;
+      const random = seeded(1 + i);
+      const n = rows * width;
+      const query = normal(random, n);
+      const inputs = [query, normal(random, n).map((x, at) => x + query[at])].map((data) => ({ data, shape: size }));
+      return { loss: "infoNceLoss", n, rows, width, inputs, out: ["query", "key"], grads: [new Float32Array(n), new Float32Array(n)] };
+    },
+  }));
+}
+
 /** Every score of the tokens of a text and the five most probable; values alone. Multiples of 2^-6, which float16 has, too. */
 function scores(storage) {
   return {
@@ -204,6 +225,7 @@ export const cases = [
   ...pointwise("gaussianNllLoss", [normal, normal, variance], ["input", "var"], ["gaussianNll", 1e-6, 0]),
   ctc(),
   ...distillation(),
+  ...infoNce(),
   scores(),
   scores("float16"),
   // for the libraries of distances: no gradient

@@ -31,7 +31,8 @@ const KITS = { "losskit/js": js, "losskit/wasm": wasm, losskit: auto, "losskit/d
 const listed = ({ value, grad }, made) => ({ value: [value], grad: grad && made.grads.length > 0 ? [grad] : [] });
 
 /** Where a gradient is the difference of two terms, float32 has its digits relative to those. */
-const toleranceOf = (name, { loss }) => (loss === "distillationLoss" && name !== "losskit/js" ? { tolerance: FLOAT32 } : {});
+const DIFFERENCES = ["distillationLoss", "infoNceLoss"];
+const toleranceOf = (name, { loss }) => (DIFFERENCES.includes(loss) && name !== "losskit/js" ? { tolerance: FLOAT32 } : {});
 
 /** losskit/js comes first: it computes in double precision, and the others are compared with it. */
 export function losskit(made) {

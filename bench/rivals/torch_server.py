@@ -34,6 +34,11 @@ def distillation(student, teacher):
     return 0.5 * (F.kl_div(mixture, t, reduction="sum", log_target=True) + F.kl_div(mixture, s, reduction="sum", log_target=True)) / len(s)
 
 
+def info_nce(query, key):
+    """infoNceLoss with its defaults."""
+    return F.cross_entropy(F.normalize(query) @ F.normalize(key).T / 0.07, torch.arange(len(query)))
+
+
 def scores(logits, tokens):
     """What scoreTokens gives: log-probability, rank, entropy, log-sum-exp, largest with its place, the five most probable."""
     x = logits.float()
@@ -71,6 +76,7 @@ LOSSES = {
     "gaussianNllLoss": F.gaussian_nll_loss,
     "ctcLoss": F.ctc_loss,
     "distillationLoss": distillation,
+    "infoNceLoss": info_nce,
     "scoreTokens": scores,
     "scoreTokens float16": scores,
     "cosine distance": F.cosine_embedding_loss,
