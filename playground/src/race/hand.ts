@@ -1,5 +1,5 @@
-// The loops that one would write by hand, as a kit: a row calls it as it calls losskit. Those of bench/loops that are the fastest in Chromium
-// (bench/results/chromium.md): plain arrays, the default options, no checks.
+// The loops that one would write by hand, as a kit: a row calls it as it calls losskit. Those of bench/loops that are the fastest in Chromium at
+// most sizes (bench/results/chromium.md): plain arrays, the default options, no checks.
 
 import * as bce from "../../../bench/loops/bce.js";
 import * as bceWithLogits from "../../../bench/loops/bceWithLogits.js";

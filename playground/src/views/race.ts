@@ -19,8 +19,8 @@ import "./motion.css";
 const HOW =
   "All get the same random data and must agree before they are timed. Each is warmed up; then they take turns, 40 milliseconds each, " +
   "and the medians of the rounds are compared. Gradients go into prepared buffers, ordinary arrays, so the copy into WebAssembly's memory and back counts. " +
-  "The hand-written loop is plain JavaScript for the loss with its default options and nothing else: no checks, no shapes, no reductions. " +
-  "It is the one that losskit's benchmarks found fastest in Chromium. " +
+  "The hand-written loop is plain JavaScript for the loss with its default options and nothing else: no checks, no other reduction. " +
+  "Of the loops in losskit's benchmarks it is the one that is fastest in Chromium at most sizes. " +
   "Other tabs and a busy machine make the spread larger.";
 
 export const mount: Mount = (root) => {
