@@ -9,6 +9,7 @@ import * as js from "../../dist/esm/js.js";
 import * as wasm from "../../dist/esm/wasm.js";
 import { seeded } from "../../examples/digits/random.js";
 import { difference } from "../src/race/contest.js";
+import { hand } from "../src/race/hand.js";
 import { table } from "../src/race/rows.js";
 import { parse, split } from "../src/train/digits.js";
 import { Network } from "../src/train/network.js";
@@ -95,9 +96,16 @@ describe("the race of the playground", () => {
     expect(difference(row.prepare(random(1), row.sizes[0]!), kits.js, kits.wasm)).toBeLessThan(1e-6);
   });
 
-  it("finds backends that do not agree", () => {
+  it.each(Object.keys(hand))("%s: the hand-written loop agrees with losskit, at every size", (loss) => {
+    const row = table.find((row) => row.loss === loss)!;
+    for (const size of row.sizes) expect(difference(row.prepare(random(1), size), kits.js, hand), String(size)).toBeLessThan(1e-6);
+  });
+
+  it("finds contestants that do not agree", () => {
     const row = table[0]!;
     const wrong = { ...kits.js, mseLoss: kits.js.l1Loss } as unknown as Kit;
     expect(() => difference(row.prepare(random(1), row.sizes[0]!), kits.js, wrong)).toThrow("do not agree");
+    const other = { ...hand, mseLoss: hand.l1Loss } as Kit;
+    expect(() => difference(row.prepare(random(1), row.sizes[0]!), kits.js, other)).toThrow("do not agree");
   });
 });

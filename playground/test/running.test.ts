@@ -137,6 +137,9 @@ test("a race is run, reported, and stopped", async () => {
   expect(await page.getByTestId("race-refused").isVisible()).toBe(false);
   const markdown = (await page.getByTestId("race-markdown").textContent())!;
   expect(markdown).toContain("crossEntropyLoss");
+  const names = await page.locator(".race-name").evaluateAll((all) => all.map((one) => one.firstChild!.textContent));
+  expect(names.slice(-3)).toEqual(["losskit/wasm", "losskit/js", "a hand-written loop"]); // losskit/threads is before them where it runs
+  expect(await page.getByTestId("race-hand").textContent()).toMatch(/^losskit\/wasm is \d+\.\d+ times as fast as a hand-written loop\.$/);
   await page.screenshot({ path: `${screenshots}race-run.png`, fullPage: true });
 
   await page.getByTestId("race-start").click();

@@ -20,11 +20,12 @@ function bar(name: string, detail: string, timing: Timing, longest: number, kind
   );
 }
 
-export function bars({ wasm, js, simd, threads, count }: Result): HTMLElement {
-  const longest = Math.max(wasm?.high ?? 0, js.high, threads?.high ?? 0);
+export function bars({ wasm, js, simd, threads, count, hand }: Result): HTMLElement {
+  const longest = Math.max(...[wasm, js, threads, hand].map((timing) => timing?.high ?? 0));
   const list = html("ul", { class: "race-bars" });
   if (threads) list.append(bar("losskit/threads", `${simd} SIMD, ${count} threads`, threads, longest, "race-wasm"));
   if (wasm) list.append(bar("losskit/wasm", `${simd} SIMD`, wasm, longest, "race-wasm"));
   list.append(bar("losskit/js", "JavaScript", js, longest, "race-js"));
+  if (hand) list.append(bar("a hand-written loop", "JavaScript", hand, longest, "race-hand"));
   return list;
 }

@@ -1,9 +1,9 @@
-// Agreement first, then the two in turn: warm-up, rounds, medians.
+// Agreement first, then all in turn: warm-up, rounds, medians.
 
 import type { Timing } from "./protocol.js";
 import type { Contest, Kit } from "./rows.js";
 
-/** Both compute in float32, sums in another order; bench/contest.ts allows the same. */
+/** Some compute in float32, some in doubles, sums in another order; bench/contest.ts allows the same. */
 const TOLERANCE = 1e-4;
 /** Milliseconds: until a compiler has surely done its best, and of a round. Clocks of browsers tick as rarely as once a millisecond. */
 const WARM_UP = 150;
@@ -17,19 +17,19 @@ export function difference(contest: Contest, first: Kit, second: Kit): number {
     return { value: contest.call(kit), gradients: contest.gradients.map((gradient) => gradient.slice()) };
   };
   const [a, b] = [run(first), run(second)];
-  if (!(Math.abs(a.value - b.value) <= TOLERANCE * Math.abs(a.value))) throw new Error(`the backends do not agree: ${a.value} and ${b.value}`);
+  if (!(Math.abs(a.value - b.value) <= TOLERANCE * Math.abs(a.value))) throw new Error(`the contestants do not agree: ${a.value} and ${b.value}`);
   let largest = 0;
   let apart = 0;
   a.gradients.forEach((gradient, which) => {
     gradient.forEach((x, i) => {
       const distance = Math.abs(x - b.gradients[which]![i]!);
-      if (Number.isNaN(distance)) throw new Error("the backends do not agree: a gradient is not a number");
+      if (Number.isNaN(distance)) throw new Error("the contestants do not agree: a gradient is not a number");
       if (distance > apart) apart = distance;
       if (Math.abs(x) > largest) largest = Math.abs(x);
     });
   });
   const relative = largest === 0 ? apart : apart / largest;
-  if (relative > TOLERANCE) throw new Error(`the backends do not agree: gradients differ by ${relative.toExponential(1)} of the largest`);
+  if (relative > TOLERANCE) throw new Error(`the contestants do not agree: gradients differ by ${relative.toExponential(1)} of the largest`);
   return relative;
 }
 

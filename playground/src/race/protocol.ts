@@ -31,9 +31,11 @@ export interface Result {
   /** Of losskit/threads, and on how many; nothing where the page is not isolated from other origins, or has one core. */
   threads: Timing | null;
   count: number;
+  /** Of a hand-written loop; nothing where the loss has none. */
+  hand: Timing | null;
   /** How many times as fast WebAssembly is, round by round: median and quartiles. */
   ratio: Timing | null;
-  /** Largest difference of the gradients, relative to the largest gradient. */
+  /** Largest difference of a contestant's gradients from those of losskit/js, relative to the largest gradient; nothing where that runs alone. */
   difference: number | null;
   simd: Backend["simd"];
   refused: string | null;

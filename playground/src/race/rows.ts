@@ -22,7 +22,7 @@ export interface Row {
 }
 
 /** Labels of a row of multiLabelMarginLoss. */
-const LISTED = 4;
+export const LISTED = 4;
 
 const matrix = (data: Numbers, columns: number) => ({ data, shape: [data.length / columns, columns] });
 type Matrix = ReturnType<typeof matrix>;

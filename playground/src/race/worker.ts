@@ -6,6 +6,7 @@ import * as threads from "losskit/threads";
 import * as wasm from "losskit/wasm";
 import { seeded } from "../../../bench/data.js";
 import { consumed, difference, ROUNDS, race, summary } from "./contest.js";
+import { hand } from "./hand.js";
 import type { Backend, News, Order } from "./protocol.js";
 import { type Kit, sizeText, table } from "./rows.js";
 
@@ -24,14 +25,16 @@ function webAssembly(): { info: Backend | null; refused: string | null } {
 async function run({ loss, size }: Order): Promise<void> {
   const row = table.find((row) => row.loss === loss)!;
   const shape = row.sizes[size]!;
-  post({ type: "progress", done: 0, text: "checking that both agree" });
+  post({ type: "progress", done: 0, text: "checking that all agree" });
   const { info, refused } = webAssembly();
   const contest = row.prepare(seeded(SEED), shape);
   await threads.threads.ready();
   const { count } = threads.threads;
-  const kits = (info ? (count > 1 ? [js, wasm, threads] : [js, wasm]) : [js]) as unknown as Kit[];
-  const apart = info ? difference(contest, kits[0]!, kits[1]!) : null;
-  if (kits[2]) difference(contest, kits[1]!, kits[2]);
+  const racing = { js, wasm: info && wasm, threads: info && count > 1 && threads, hand: loss in hand && hand };
+  const names = (Object.keys(racing) as (keyof typeof racing)[]).filter((name) => racing[name]);
+  const kits = names.map((name) => racing[name] as unknown as Kit);
+  const [first, ...others] = kits;
+  const apart = others.length ? Math.max(...others.map((kit) => difference(contest, first!, kit))) : null;
   post({ type: "progress", done: 0, text: "warming up" });
   const rounds = race(contest, kits);
   let next = rounds.next();
@@ -40,7 +43,10 @@ async function run({ loss, size }: Order): Promise<void> {
     // A worker that never rests is ended by Chromium only after two seconds.
     await new Promise((rested) => setTimeout(rested));
   }
-  const [slow, fast, split] = next.value;
+  const measured = next.value;
+  const times: Partial<Record<keyof typeof racing, number[]>> = Object.fromEntries(names.map((name, i) => [name, measured[i]!]));
+  const timing = (one: number[] | undefined) => (one ? summary(one) : null);
+  const slow = times.js!;
   if (Number.isNaN(consumed())) throw new Error("a loss was not a number");
   post({
     type: "result",
@@ -48,11 +54,12 @@ async function run({ loss, size }: Order): Promise<void> {
     size: sizeText(shape),
     version: losskit.version,
     chosen: losskit.backend(),
-    js: summary(slow!),
-    wasm: fast ? summary(fast) : null,
-    threads: split ? summary(split) : null,
+    js: summary(slow),
+    wasm: timing(times.wasm),
+    threads: timing(times.threads),
     count,
-    ratio: fast ? summary(fast.map((time, i) => slow![i]! / time)) : null,
+    hand: timing(times.hand),
+    ratio: timing(times.wasm?.map((time, i) => slow[i]! / time)),
     difference: apart,
     simd: info?.simd ?? null,
     refused,
