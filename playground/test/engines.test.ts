@@ -10,7 +10,7 @@ import * as wasm from "../../dist/esm/wasm.js";
 import { seeded } from "../../examples/digits/random.js";
 import { difference } from "../src/race/contest.js";
 import { hand } from "../src/race/hand.js";
-import { table } from "../src/race/rows.js";
+import { table } from "../src/race/table.js";
 import { parse, split } from "../src/train/digits.js";
 import { Network } from "../src/train/network.js";
 import { type Kit, objectiveOf, objectives } from "../src/train/objectives.js";

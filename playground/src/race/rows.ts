@@ -4,7 +4,7 @@ import type * as losskit from "losskit/js";
 import { classIndices, labels, logUniform, normal, type Random, signs, uniform } from "../../../bench/data.js";
 
 export type Kit = typeof losskit;
-type Numbers = Float32Array<ArrayBuffer>;
+export type Numbers = Float32Array<ArrayBuffer>;
 type Maker = (random: Random, n: number) => Numbers;
 
 export interface Contest {
@@ -24,13 +24,18 @@ export interface Row {
 /** Labels of a row of multiLabelMarginLoss. */
 export const LISTED = 4;
 
-const matrix = (data: Numbers, columns: number) => ({ data, shape: [data.length / columns, columns] });
-type Matrix = ReturnType<typeof matrix>;
+export const matrix = (data: Numbers, columns: number) => ({ data, shape: [data.length / columns, columns] });
+export type Matrix = ReturnType<typeof matrix>;
 
-const wide: Maker = (random, n) => normal(random, n, 3);
+export const wide: Maker = (random, n) => normal(random, n, 3);
 const counts: Maker = (random, n) => uniform(random, n, 0, 8).map(Math.floor);
 
-function pointwise(loss: string, input: Maker, target: Maker, run: (kit: Kit, x: Numbers, t: Numbers, options: { out: { input: Numbers } }) => number): Row {
+export function pointwise(
+  loss: string,
+  input: Maker,
+  target: Maker,
+  run: (kit: Kit, x: Numbers, t: Numbers, options: { out: { input: Numbers } }) => number,
+): Row {
   return {
     loss,
     axes: "elements",
@@ -65,7 +70,7 @@ function rows<T>(
   };
 }
 
-function vectors(loss: string, operands: number, run: (kit: Kit, given: readonly Matrix[], gradients: readonly Numbers[], t: Numbers) => number): Row {
+export function vectors(loss: string, operands: number, run: (kit: Kit, given: readonly Matrix[], gradients: readonly Numbers[], t: Numbers) => number): Row {
   return {
     loss,
     axes: "rows × dimensions",
@@ -97,7 +102,8 @@ function lists(random: Random, count: number, classes: number) {
   return { data, shape: [count, classes] };
 }
 
-export const table: readonly Row[] = [
+/** PyTorch's, and the triplet ratio loss. */
+export const catalogue: readonly Row[] = [
   pointwise("mseLoss", normal, normal, (kit, x, t, options) => kit.mseLoss.valueAndGrad(x, t, options).value),
   pointwise("l1Loss", normal, normal, (kit, x, t, options) => kit.l1Loss.valueAndGrad(x, t, options).value),
   pointwise("smoothL1Loss", normal, normal, (kit, x, t, options) => kit.smoothL1Loss.valueAndGrad(x, t, options).value),

@@ -8,7 +8,8 @@ import { seeded } from "../../../bench/data.js";
 import { consumed, difference, ROUNDS, race, summary } from "./contest.js";
 import { hand } from "./hand.js";
 import type { Backend, News, Order } from "./protocol.js";
-import { type Kit, sizeText, table } from "./rows.js";
+import { type Kit, sizeText } from "./rows.js";
+import { table } from "./table.js";
 
 const SEED = 1;
 const post = (news: News) => self.postMessage(news);
