@@ -3,7 +3,9 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import asc from "assemblyscript/asc";
 import { blocksOf, usesPositions, withExports } from "./exports.mjs";
 
@@ -72,7 +74,7 @@ export function compile(target, files, extra = []) {
 }
 
 /** One of the modules. Imports nothing but memory, and writes its static data to its own part. */
-async function compileModule(target, name) {
+export async function compileModule(target, name) {
   const base = baseOf(name);
   const binary = await compile(target, modules[name], ["--memoryBase", String(base)]);
   if (target !== "baseline") return binary; // relaxed SIMD does not run on Node 20; its imports and static data are the same
@@ -171,15 +173,47 @@ function textOf(binaries) {
   return first.flatMap((piece, i) => [piece, ...others.map((pieces) => pieces[i])].map(text)).join();
 }
 
+/** Compilers at a time: each uses one core, and some hundred MB. */
+const COMPILERS = Math.min(availableParallelism(), 4);
+
+/** All modules of all targets, by target and name. */
+async function compileAll() {
+  const jobs = Object.keys(modules).flatMap((name) => targets.map((target) => ({ target, name })));
+  const binaries = {};
+  const work = (worker) =>
+    new Promise((resolve, reject) => {
+      const next = () => {
+        const job = jobs.shift();
+        if (!job) return resolve();
+        worker.once("message", ({ binary, error }) => {
+          if (error) return reject(new Error(error));
+          binaries[`${job.target} ${job.name}`] = binary;
+          next();
+        });
+        worker.postMessage(job);
+      };
+      worker.once("error", reject);
+      next();
+    });
+  const workers = Array.from({ length: COMPILERS }, () => new Worker(new URL("compile.mjs", import.meta.url)));
+  try {
+    await Promise.all(workers.map(work));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return binaries;
+}
+
 export async function writeKernels() {
   const out = new URL("../src/generated/", import.meta.url);
   mkdirSync(out, { recursive: true });
   mkdirSync(new URL("../build/", import.meta.url), { recursive: true });
   const sizes = [];
+  const compiled = await compileAll();
   for (const name of Object.keys(modules)) {
     const binaries = [];
     for (const target of targets) {
-      const binary = await compileModule(target, name);
+      const binary = compiled[`${target} ${name}`];
       writeFileSync(new URL(`../build/${name}.${target}.wasm`, import.meta.url), binary);
       binaries.push(binary);
     }
