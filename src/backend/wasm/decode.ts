@@ -5,12 +5,11 @@ const FREQUENT = [0xfd, 0x41, 0x6a, 0xf0, 0xf2, 0x40, 0xe6, 0x4e, 0x80, 0x6b, 0x
 
 /** Module number `which` of `count`, of which the text has pieces in turn: scripts/kernels.mjs says how and why. `look` sees its bytes first and may change them. */
 export function decode(text: string, which: number, count: number, look?: (bytes: Uint8Array) => void): WebAssembly.Module {
-  const own = text
-    .split(",")
-    .filter((_, piece) => piece % count === which)
-    .join("");
   const values = new Uint8Array(128);
   for (let i = 0; i < ALPHABET.length; i++) values[ALPHABET.charCodeAt(i)] = i;
+  const [places = "", ...pieces] = text.split(",");
+  let own = "";
+  for (let i = 0; i < places.length; i++) own += pieces[(values[places.charCodeAt(i)] as number) * count + which];
   const bytes = new Uint8Array(own.length);
   let length = 0;
   let upper = 0;
