@@ -243,11 +243,8 @@ export async function writeKernels() {
     }
     const parts = [
       "// Written by scripts/kernels.mjs. Do not edit.",
-      'import { decode } from "../backend/wasm/decode.js";',
-      `const text = "${textOf(binaries)}";`,
-      `export const ${name}: Record<"${targets.join('" | "')}", (look?: (bytes: Uint8Array) => void) => WebAssembly.Module> = {`,
-      ...targets.map((target, i) => `  ${target}: (look) => decode(text, ${i}, ${targets.length}, look),`),
-      "};",
+      'import { type Builds, builds } from "../backend/wasm/decode.js";',
+      `export const ${name}: Builds = /* @__PURE__ */ builds("${textOf(binaries)}");`,
     ];
     writeFileSync(new URL(`${name}.ts`, out), `${parts.join("\n")}\n`);
     sizes.push(`${name} ${binaries.map((binary) => binary.length).join(" + ")}`);

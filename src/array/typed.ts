@@ -40,8 +40,6 @@ const constructors: Record<string, unknown> = {
   BigInt64Array,
   BigUint64Array,
 };
-const prototypes: Record<string, object | undefined> = {};
-for (const [tag, array] of Object.entries(constructors)) prototypes[tag] = (array as { prototype: object }).prototype;
 
 /** "Float32Array" and the like, or undefined for what is no typed array. */
 export function typedArrayTag(value: unknown): string | undefined {
@@ -87,8 +85,8 @@ export function elementsOf<A>(array: object, Elements: new (buffer: ArrayBufferL
 export function plain<T extends AnyArray>(array: T, tag: string, length: number): T {
   const given = Object.getPrototypeOf(array);
   if (given === Float32Array.prototype) return array; // the usual case, without the look-up
-  const own = prototypes[tag];
-  return own === undefined || given === own ? array : view(array, 0, length);
+  const own = constructors[tag] as { prototype: object } | undefined;
+  return !own || given === own.prototype ? array : view(array, 0, length);
 }
 
 /** Whether the bytes of two arrays meet; 2 if they are the very same ones. */
