@@ -40,6 +40,19 @@ const op: PointwiseOp = {
     }
     return distance <= FAR * delta ? sum : Number.NaN;
   },
+  sum(x, t, _, n, delta) {
+    let sum = 0;
+    let distance = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const above = d - delta;
+      const below = d + delta;
+      const c = d - 0.5 * (above + Math.abs(above) + below - Math.abs(below));
+      distance += Math.abs(d);
+      sum += c * (d - 0.5 * c);
+    }
+    return distance <= FAR * delta ? sum : Number.NaN;
+  },
 };
 
 /**

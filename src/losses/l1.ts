@@ -33,6 +33,11 @@ export const l1Op: PointwiseOp = {
     }
     return sum;
   },
+  sum(x, t, _, n) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += Math.abs((x[i] as number) - (t[i] as number));
+    return sum;
+  },
 };
 
 /**

@@ -31,6 +31,14 @@ const op: PointwiseOp = {
     }
     return sum;
   },
+  sum(x, t, _, n) {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      sum += d * d;
+    }
+    return sum;
+  },
 };
 
 /**

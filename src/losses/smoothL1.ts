@@ -41,6 +41,20 @@ const op: PointwiseOp = {
     }
     return distance <= FAR ? sum : Number.NaN;
   },
+  sum(x, t, _, n, p, q) {
+    let sum = 0;
+    let distance = 0;
+    for (let i = 0; i < n; i++) {
+      const d = (x[i] as number) - (t[i] as number);
+      const v = d * p;
+      const above = v - 1;
+      const below = v + 1;
+      const u = v - 0.5 * (above + Math.abs(above) + below - Math.abs(below));
+      distance += Math.abs(v);
+      sum += u * (d - u * q);
+    }
+    return distance <= FAR ? sum : Number.NaN;
+  },
 };
 
 // Below this 1 / beta is no float32 any more, and the square is narrower than any float32 rounding: L1.
