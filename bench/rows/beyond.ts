@@ -24,22 +24,34 @@ import { entry, type Kit, type PairLoss, pair, pairRows, pairValueRows, type Row
 
 /** Vectors of a batch, each compared with every other. */
 const BATCH: readonly Size[] = [[256, 384]];
-/** A batch that takes JavaScript seconds. */
 const LARGE_BATCH: readonly Size[] = [[1024, 768]];
-/** Two normal vectors of 384 numbers are about this far apart: about half of the dissimilar pairs have a gradient. */
-const FAR = 28;
-const QUANTILE = 0.9;
+const PREFERENCES: readonly Size[] = [[1 << 16]];
 const IMAGES: readonly Size[] = [[8, 4, 256, 256]];
 const BOXES: readonly Size[] = [[1 << 16, 4]];
 const VOCABULARIES: readonly Size[] = [
   [128, 1000],
   [16, 151936],
 ];
-const PREFERENCES: readonly Size[] = [[1 << 16]];
+/** Normal vectors of 384 numbers are about this far apart: about half of the dissimilar pairs have a gradient. */
+const FAR = 28;
 /** Rows of one label, on average. */
 const OF_A_LABEL = 8;
+const QUANTILE = 0.9;
 const CLIP_SCALE = 14;
-const [SIG_LIP_SCALE, SIG_LIP_BIAS] = [10, -10];
+const SIG_LIP_SCALE = 10;
+const SIG_LIP_BIAS = -10;
+const [TVERSKY_ALPHA, TVERSKY_BETA] = [0.3, 0.7];
+
+// losskit's defaults
+const FOCAL_ALPHA = 0.25;
+const DPO_BETA = 0.1;
+const SMOOTH = 1;
+const BOX_EPS = 1e-7;
+const PAIR_EPS = 1e-6;
+const GKD_BETA = 0.5;
+const TEMPERATURE = 0.07;
+const SUP_CON_TEMPERATURE = 0.1;
+const TRIPLET_MARGIN = 1;
 
 /** Each second vector resembles the first, as it does after some training. */
 function likeVectors(random: Random, [count = 0, width = 0]: Size) {
@@ -131,22 +143,18 @@ function twoModels(random: Random, [count = 0, classes = 0]: Size) {
 
 /** Log-probabilities of answers. */
 function preferences(random: Random, [n = 0]: Size) {
-  const [chosen, rejected, ofChosen, ofRejected] = [0, 1, 2, 3].map(() => uniform(random, n, -100, -40)) as Four<Float32Array>;
+  const scores = () => uniform(random, n, -100, -40);
+  const [chosen, rejected, ofChosen, ofRejected] = [scores(), scores(), scores(), scores()];
   const [gc, gr] = [new Float32Array(n), new Float32Array(n)];
   return { chosen, rejected, ofChosen, ofRejected, gc, gr, grads: [gc, gr], options: { out: { policyChosen: gc, policyRejected: gr } } };
 }
-type Four<T> = [T, T, T, T];
-
-const ALPHA = 0.25;
-const BETA = 0.1;
-const EPS = 1e-7;
 
 const PAIRS: readonly PairLoss[] = [
   {
     name: "sigmoidFocalLoss",
     problem: pair((random, n) => normal(random, n, 3), labels),
-    loops: { branchy: ({ x, t, g }) => sigmoidFocal.branchy(x, t, ALPHA, g), branchless: ({ x, t, g }) => sigmoidFocal.branchless(x, t, ALPHA, g) },
-    value: ({ x, t }) => sigmoidFocal.value(x, t, ALPHA),
+    loops: { branchy: ({ x, t, g }) => sigmoidFocal.branchy(x, t, FOCAL_ALPHA, g), branchless: ({ x, t, g }) => sigmoidFocal.branchless(x, t, FOCAL_ALPHA, g) },
+    value: ({ x, t }) => sigmoidFocal.value(x, t, FOCAL_ALPHA),
   },
   {
     name: "pinballLoss",
@@ -175,7 +183,7 @@ function boxRows(name: BoxLoss, { branchy, branchless }: { branchy: BoxLoop; bra
       (kit, { input, target, options }) =>
       () =>
         kit[name].valueAndGrad(input, target, options).value,
-    loops: { branchy: ({ x, t, g }) => branchy(x, t, EPS, g), branchless: ({ x, t, g }) => branchless(x, t, EPS, g) },
+    loops: { branchy: ({ x, t, g }) => branchy(x, t, BOX_EPS, g), branchless: ({ x, t, g }) => branchless(x, t, BOX_EPS, g) },
   });
 }
 
@@ -189,7 +197,7 @@ function infoNceRows(sizes: readonly Size[], slow: boolean): Row[] {
       (kit, { x1, x2, options }) =>
       () =>
         kit.infoNceLoss.valueAndGrad(x1, x2, options).value,
-    loops: { loop: ({ x1, x2, width, work, g1, g2 }) => infoNce(x1.data, x2.data, width, 0.07, work, g1, g2) },
+    loops: { loop: ({ x1, x2, width, work, g1, g2 }) => infoNce(x1.data, x2.data, width, TEMPERATURE, work, g1, g2) },
   });
 }
 
@@ -204,8 +212,8 @@ export const beyond: readonly Row[] = [
       () =>
         kit.dpoLoss.valueAndGrad(chosen, rejected, ofChosen, ofRejected, options).value,
     loops: {
-      branchy: ({ chosen, rejected, ofChosen, ofRejected, gc, gr }) => dpo.branchy(chosen, rejected, ofChosen, ofRejected, BETA, gc, gr),
-      branchless: ({ chosen, rejected, ofChosen, ofRejected, gc, gr }) => dpo.branchless(chosen, rejected, ofChosen, ofRejected, BETA, gc, gr),
+      branchy: ({ chosen, rejected, ofChosen, ofRejected, gc, gr }) => dpo.branchy(chosen, rejected, ofChosen, ofRejected, DPO_BETA, gc, gr),
+      branchless: ({ chosen, rejected, ofChosen, ofRejected, gc, gr }) => dpo.branchless(chosen, rejected, ofChosen, ofRejected, DPO_BETA, gc, gr),
     },
   }),
   ...entry({
@@ -216,7 +224,7 @@ export const beyond: readonly Row[] = [
       (kit, { input, target, options }) =>
       () =>
         kit.diceLoss.valueAndGrad(input, target, options).value,
-    loops: { loop: ({ x, t, length, g }) => dice.dice(x, t, length, 1, g) },
+    loops: { loop: ({ x, t, length, g }) => dice.dice(x, t, length, SMOOTH, g) },
   }),
   ...entry({
     loss: "diceLoss, from logits",
@@ -226,17 +234,17 @@ export const beyond: readonly Row[] = [
       (kit, { input, target, options }) =>
       () =>
         kit.diceLoss.valueAndGrad(input, target, options).value,
-    loops: { loop: ({ x, t, length, g }) => dice.fromLogits(x, t, length, 1, g) },
+    loops: { loop: ({ x, t, length, g }) => dice.fromLogits(x, t, length, SMOOTH, g) },
   }),
   ...entry({
     loss: "tverskyLoss",
     sizes: IMAGES,
     problem: masks(false),
     losskit: (kit, { input, target, options }) => {
-      const all = { ...options, alpha: 0.3, beta: 0.7 };
+      const all = { ...options, alpha: TVERSKY_ALPHA, beta: TVERSKY_BETA };
       return () => kit.tverskyLoss.valueAndGrad(input, target, all).value;
     },
-    loops: { loop: ({ x, t, length, g }) => tversky(x, t, length, 0.3, 0.7, 1, g) },
+    loops: { loop: ({ x, t, length, g }) => tversky(x, t, length, TVERSKY_ALPHA, TVERSKY_BETA, SMOOTH, g) },
   }),
   ...boxRows("generalizedBoxIouLoss", generalizedBoxIou),
   ...boxRows("distanceBoxIouLoss", distanceBoxIou),
@@ -249,7 +257,7 @@ export const beyond: readonly Row[] = [
       const options = { out };
       return () => kit.distillationLoss.valueAndGrad(student, teacher, options).value;
     },
-    loops: { loop: ({ x, t, classes, work, g }) => distillation.mixed(x, t, classes, 0.5, work, g) },
+    loops: { loop: ({ x, t, classes, work, g }) => distillation.mixed(x, t, classes, GKD_BETA, work, g) },
   }),
   ...entry({
     loss: "distillationLoss, beta 0",
@@ -270,8 +278,8 @@ export const beyond: readonly Row[] = [
       return () => kit.contrastiveLoss.valueAndGrad(x1, x2, t, all).value;
     },
     loops: {
-      branchy: ({ x1, x2, t, width, g1, g2 }) => contrastive.branchy(x1.data, x2.data, t, width, FAR, 1e-6, g1, g2),
-      branchless: ({ x1, x2, t, width, g1, g2 }) => contrastive.branchless(x1.data, x2.data, t, width, FAR, 1e-6, g1, g2),
+      branchy: ({ x1, x2, t, width, g1, g2 }) => contrastive.branchy(x1.data, x2.data, t, width, FAR, PAIR_EPS, g1, g2),
+      branchless: ({ x1, x2, t, width, g1, g2 }) => contrastive.branchless(x1.data, x2.data, t, width, FAR, PAIR_EPS, g1, g2),
     },
   }),
   ...infoNceRows(BATCH, false),
@@ -306,7 +314,7 @@ export const beyond: readonly Row[] = [
       (kit, { embeddings, y, options }) =>
       () =>
         kit.ntXentLoss.valueAndGrad(embeddings, y, options).value,
-    loops: { loop: ({ x, y, width, work, g }) => ntXent(x, y, width, 0.07, work, g) },
+    loops: { loop: ({ x, y, width, work, g }) => ntXent(x, y, width, TEMPERATURE, work, g) },
   }),
   ...entry({
     loss: "supConLoss",
@@ -316,7 +324,7 @@ export const beyond: readonly Row[] = [
       (kit, { embeddings, y, options }) =>
       () =>
         kit.supConLoss.valueAndGrad(embeddings, y, options).value,
-    loops: { loop: ({ x, y, width, work, g }) => supCon(x, y, width, 0.1, work, g) },
+    loops: { loop: ({ x, y, width, work, g }) => supCon(x, y, width, SUP_CON_TEMPERATURE, work, g) },
   }),
   ...entry({
     loss: "batchHardTripletLoss",
@@ -326,6 +334,6 @@ export const beyond: readonly Row[] = [
       (kit, { embeddings, y, options }) =>
       () =>
         kit.batchHardTripletLoss.valueAndGrad(embeddings, y, options).value,
-    loops: { loop: ({ x, y, width, work, g }) => batchHardTriplet(x, y, width, 1, work, g) },
+    loops: { loop: ({ x, y, width, work, g }) => batchHardTriplet(x, y, width, TRIPLET_MARGIN, work, g) },
   }),
 ];
