@@ -1,6 +1,7 @@
 // The family of losses of pairs of boxes, (…, 4): x1 y1 x2 y2.
 
 import { rowsOf } from "../array/shape.js";
+import { type FloatArray, view } from "../array/typed.js";
 import { boxes as reference } from "../backend/js/boxes.js";
 import { rangeError, shapeText } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
@@ -60,11 +61,16 @@ export function boxes({ name, module, kind }: BoxesLoss): Spec {
 
 /** The second corner is not before the first; NaN is data. */
 function checkCorners(frame: Frame, { data, place }: Operand, rows: number): void {
-  for (let row = 0; row < rows; row++) {
-    const at = 4 * row;
-    const before = (data[at + 2] as number) < (data[at] as number) ? "x" : (data[at + 3] as number) < (data[at + 1] as number) ? "y" : "";
-    if (before === "") continue;
-    const box = Array.from({ length: 4 }, (_, k) => data[at + k]).join(", ");
-    throw rangeError(frame.loss, `${place} row ${row}`, `${before}2 >= ${before}1`, `[${box}]`);
+  const row = turned(data, rows);
+  if (row < 0) return;
+  const [x1, y1, x2, y2] = view(data, 4 * row, 4) as unknown as [number, number, number, number];
+  throw rangeError(frame.loss, `${place} row ${row}`, x2 < x1 ? "x2 >= x1" : "y2 >= y1", `[${[x1, y1, x2, y2].join(", ")}]`);
+}
+
+/** The first box whose second corner is before the first, or -1. */
+function turned(data: FloatArray, rows: number): number {
+  for (let row = 0, at = 0; row < rows; row++, at += 4) {
+    if ((data[at + 2] as number) < (data[at] as number) || (data[at + 3] as number) < (data[at + 1] as number)) return row;
   }
+  return -1;
 }

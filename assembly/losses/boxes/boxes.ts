@@ -6,7 +6,7 @@ import { Atan } from "../../math/atan";
 // 4 / pi^2
 const SQUARE: f64 = 0.4052847345693511;
 
-/** Rows of four numbers, x1 y1 x2 y2, at a and b. g: f64 per row or 0, factor of the gradient; value, grad: outputs or 0. */
+/** Rows of four numbers, x1 y1 x2 y2, at a and b. g: f64 per row or 0, factor of the gradient; value, grad: outputs or 0. angles: room for a double a row. */
 @unmanaged
 class BoxesBlock extends Block {
   kind: i32 = 0;
@@ -16,137 +16,146 @@ class BoxesBlock extends Block {
   g: usize = 0;
   value: usize = 0;
   grad: usize = 0;
+  angles: usize = 0;
   eps: f64 = 0;
   scale: f64 = 0;
-
-  // Of the present row: what the loss is made of, then the slopes by intersection, own area, hull and so on that an edge is multiplied with.
-  edge0: f64 = 0;
-  edge1: f64 = 0;
-  edge2: f64 = 0;
-  edge3: f64 = 0;
 }
 
 /**
  * Intersection over union I / (U + eps) and a penalty by the smallest box that holds both: its share outside the union (generalized), or the distance of
- * the centres by its diagonal (distance), and the difference of the angles w / h, too (complete). A row is one box: a few dozen operations in doubles,
- * whatever the dtype, so that differences of large coordinates lose nothing.
+ * the centres by its diagonal (distance), and the difference of the angles w / h, too (complete). In doubles, whatever the dtype, so that differences of large
+ * coordinates lose nothing, and without a branch on them: a vector is a corner, x and y, or a number of the box in both lanes.
  */
 @unmanaged
 class Boxes extends Kernel {
   @inline static run<T extends number>(call: BoxesBlock): f64 {
     const size: i32 = sizeof<T>();
     const rows = call.rows;
+    const kind = call.kind;
     const g = call.g;
     const value = call.value;
+    const eps = f64x2.splat(call.eps);
+    const angles = call.angles;
     let a = call.a;
     let b = call.b;
     let grad = call.grad;
-    let total: f64 = 0;
+    // before the rest: each is a chain so long that of both together hardly one box would fit into the processor's scheduler
+    if (kind == BOX_COMPLETE) for (let row = 0; row < rows; row++) store<f64>(angles + 8 * row, Boxes.angle<T>(a + 4 * row * size, b + 4 * row * size));
+    let total = f64x2.splat(0);
     for (let row = 0; row < rows; row++) {
-      const loss = Boxes.box<T>(call, a, b, call.kind, call.eps, g ? call.scale * load<f64>(g + 8 * row) : call.scale);
-      total += loss;
-      if (value) Lanes.store<T>(value + row * size, loss);
+      const first = Boxes.first<T>(a);
+      const last = Boxes.last<T>(a);
+      const targetFirst = Boxes.first<T>(b);
+      const targetLast = Boxes.last<T>(b);
+      const side = f64x2.sub(last, first);
+      const targetSide = f64x2.sub(targetLast, targetFirst);
+      // the intersection, nothing where the boxes do not meet in an area
+      let common = f64x2.sub(f64x2.pmin(last, targetLast), f64x2.pmax(first, targetFirst));
+      const meets = f64x2.gt(common, f64x2.splat(0));
+      common = v128.and(common, v128.and(meets, Boxes.swap(meets)));
+      const intersection = Boxes.area(common);
+      const union = f64x2.sub(f64x2.add(Boxes.area(side), Boxes.area(targetSide)), intersection);
+      const below = f64x2.add(union, eps);
+      const iou = f64x2.div(intersection, below);
+      const hull = f64x2.sub(f64x2.pmax(last, targetLast), f64x2.pmin(first, targetFirst));
+      let loss = f64x2.sub(f64x2.splat(1), iou);
+      let byUnion = f64x2.div(iou, below);
+      let byHull: v128;
+      // by the corners themselves
+      let byFirst = f64x2.splat(0);
+      let byLast = f64x2.splat(0);
+      if (kind == BOX_GENERALIZED) {
+        const area = Boxes.area(hull);
+        const all = f64x2.add(area, eps);
+        const outside = f64x2.div(f64x2.sub(area, union), all);
+        loss = f64x2.add(loss, outside);
+        byUnion = f64x2.sub(byUnion, f64x2.div(f64x2.splat(1), all));
+        byHull = f64x2.mul(f64x2.div(f64x2.sub(f64x2.splat(1), outside), all), Boxes.swap(hull));
+      } else {
+        const diagonal = f64x2.add(Boxes.norm(hull), eps);
+        const between = f64x2.mul(f64x2.splat(0.5), f64x2.sub(f64x2.sub(f64x2.add(first, last), targetFirst), targetLast));
+        const apart = f64x2.div(Boxes.norm(between), diagonal);
+        loss = f64x2.add(loss, apart);
+        byHull = f64x2.div(f64x2.mul(f64x2.mul(f64x2.splat(-2), apart), hull), diagonal);
+        byFirst = f64x2.div(between, diagonal);
+        byLast = byFirst;
+        if (kind == BOX_COMPLETE) {
+          const height = f64x2.extract_lane(side, 1);
+          const ratio = f64x2.extract_lane(side, 0) / height;
+          const angle = load<f64>(angles + 8 * row);
+          const v = SQUARE * angle * angle;
+          const alpha = v / (1 - f64x2.extract_lane(iou, 0) + v + call.eps); // no gradient passes through it
+          loss = f64x2.add(loss, f64x2.splat(alpha * v));
+          // as torchvision's graph has it, so that a box without height gives what that gives
+          const slope = (-2 * alpha * SQUARE * angle) / (1 + ratio * ratio) / height;
+          const turn = f64x2(-slope, slope * ratio);
+          byFirst = f64x2.add(byFirst, turn);
+          byLast = f64x2.sub(byLast, turn);
+        }
+      }
+      total = f64x2.add(total, loss);
+      if (value) Lanes.store<T>(value + row * size, f64x2.extract_lane(loss, 0));
       if (grad) {
-        Lanes.store<T>(grad, call.edge0);
-        Lanes.store<T>(grad + size, call.edge1);
-        Lanes.store<T>(grad + 2 * size, call.edge2);
-        Lanes.store<T>(grad + 3 * size, call.edge3);
+        const upstream = f64x2.splat(g ? call.scale * load<f64>(g + 8 * row) : call.scale);
+        // the union loses what the intersection gains
+        const byCommon = f64x2.mul(f64x2.sub(f64x2.div(f64x2.splat(-1), below), byUnion), Boxes.swap(common));
+        const bySide = f64x2.mul(byUnion, Boxes.swap(side));
+        // what moves a first corner on shrinks the intersection, the area and the hull
+        let g0 = f64x2.sub(byFirst, f64x2.mul(byCommon, Boxes.share(first, targetFirst)));
+        g0 = f64x2.sub(f64x2.sub(g0, bySide), f64x2.mul(byHull, Boxes.share(targetFirst, first)));
+        let g1 = f64x2.add(byLast, f64x2.mul(byCommon, Boxes.share(targetLast, last)));
+        g1 = f64x2.add(f64x2.add(g1, bySide), f64x2.mul(byHull, Boxes.share(last, targetLast)));
+        Boxes.store<T>(grad, f64x2.mul(upstream, g0), f64x2.mul(upstream, g1));
         grad += 4 * size;
       }
       a += 4 * size;
       b += 4 * size;
     }
-    return total;
+    return f64x2.extract_lane(total, 0);
   }
 
-  /** How much of the gradient of max(u, v) is u's. */
-  @inline static share(u: f64, v: f64): f64 {
-    return u > v ? 1 : u == v ? 0.5 : 0;
+  /** The difference of the angles of width and height, the target's first. */
+  @inline static angle<T extends number>(a: usize, b: usize): f64 {
+    const side = f64x2.sub(Boxes.last<T>(a), Boxes.first<T>(a));
+    const target = f64x2.sub(Boxes.last<T>(b), Boxes.first<T>(b));
+    const both = Atan.positive(f64x2.div(v128.shuffle<i64>(target, side, 0, 2), v128.shuffle<i64>(target, side, 1, 3)));
+    return f64x2.extract_lane(both, 0) - f64x2.extract_lane(both, 1);
   }
 
-  @inline static box<T extends number>(call: BoxesBlock, a: usize, b: usize, kind: i32, eps: f64, upstream: f64): f64 {
-    const size: i32 = sizeof<T>();
-    const x1 = Lanes.load<T>(a);
-    const y1 = Lanes.load<T>(a + size);
-    const x2 = Lanes.load<T>(a + 2 * size);
-    const y2 = Lanes.load<T>(a + 3 * size);
-    const s1 = Lanes.load<T>(b);
-    const t1 = Lanes.load<T>(b + size);
-    const s2 = Lanes.load<T>(b + 2 * size);
-    const t2 = Lanes.load<T>(b + 3 * size);
-    const width = x2 - x1;
-    const height = y2 - y1;
-    // the intersection, nothing where the boxes do not meet in an area
-    let inX = min(x2, s2) - max(x1, s1);
-    let inY = min(y2, t2) - max(y1, t1);
-    if (!(inX > 0 && inY > 0)) {
-      inX = 0;
-      inY = 0;
+  @inline static first<T extends number>(at: usize): v128 {
+    if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(at));
+    return v128.load(at);
+  }
+
+  @inline static last<T extends number>(at: usize): v128 {
+    if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(v128.load64_zero(at, 8));
+    return v128.load(at, 16);
+  }
+
+  @inline static store<T extends number>(to: usize, first: v128, last: v128): void {
+    if (sizeof<T>() == 4) v128.store(to, Lanes.join(first, last));
+    else {
+      v128.store(to, first);
+      v128.store(to, last, 16);
     }
-    const intersection = inX * inY;
-    const union = width * height + (s2 - s1) * (t2 - t1) - intersection;
-    const below = union + eps;
-    const iou = intersection / below;
-    // slopes by the edges: of the intersection (the negative for x1, y1), of the hull
-    const i0 = -inY * Boxes.share(x1, s1);
-    const i1 = -inX * Boxes.share(y1, t1);
-    const i2 = inY * Boxes.share(s2, x2);
-    const i3 = inX * Boxes.share(t2, y2);
-    const hullX = max(x2, s2) - min(x1, s1);
-    const hullY = max(y2, t2) - min(y1, t1);
-    const h0 = -Boxes.share(s1, x1);
-    const h1 = -Boxes.share(t1, y1);
-    const h2 = Boxes.share(x2, s2);
-    const h3 = Boxes.share(y2, t2);
-    let loss = 1 - iou;
-    // of the loss by the intersection and by the union
-    let byIntersection = -1 / below;
-    let byUnion = iou / below;
-    let byX: f64; // by the hull's width and height
-    let byY: f64;
-    let e0: f64 = 0;
-    let e1: f64 = 0;
-    let e2: f64 = 0;
-    let e3: f64 = 0;
-    if (kind == BOX_GENERALIZED) {
-      const area = hullX * hullY;
-      const outside = (area - union) / (area + eps);
-      loss += outside;
-      byUnion -= 1 / (area + eps);
-      const byArea = (1 - outside) / (area + eps);
-      byX = byArea * hullY;
-      byY = byArea * hullX;
-    } else {
-      const diagonal = hullX * hullX + hullY * hullY + eps;
-      const dx = 0.5 * (x1 + x2 - s1 - s2);
-      const dy = 0.5 * (y1 + y2 - t1 - t2);
-      const apart = (dx * dx + dy * dy) / diagonal;
-      loss += apart;
-      byX = (-2 * apart * hullX) / diagonal;
-      byY = (-2 * apart * hullY) / diagonal;
-      e0 = dx / diagonal;
-      e1 = dy / diagonal;
-      e2 = e0;
-      e3 = e1;
-      if (kind == BOX_COMPLETE) {
-        const ratio = width / height;
-        const angle = Atan.positive((s2 - s1) / (t2 - t1)) - Atan.positive(ratio);
-        const v = SQUARE * angle * angle;
-        const alpha = v / (1 - iou + v + eps); // no gradient passes through it
-        loss += alpha * v;
-        // as torchvision's graph has it, so that a box without height gives what that gives
-        const slope = (-2 * alpha * SQUARE * angle) / (1 + ratio * ratio) / height;
-        e0 -= slope;
-        e2 += slope;
-        e1 += slope * ratio;
-        e3 -= slope * ratio;
-      }
-    }
-    byIntersection -= byUnion; // the union loses what the intersection gains
-    call.edge0 = upstream * (e0 + byIntersection * i0 - byUnion * height + byX * h0);
-    call.edge1 = upstream * (e1 + byIntersection * i1 - byUnion * width + byY * h1);
-    call.edge2 = upstream * (e2 + byIntersection * i2 + byUnion * height + byX * h2);
-    call.edge3 = upstream * (e3 + byIntersection * i3 + byUnion * width + byY * h3);
-    return loss;
+  }
+
+  @inline static swap(x: v128): v128 {
+    return v128.shuffle<i64>(x, x, 1, 0);
+  }
+
+  @inline static area(sides: v128): v128 {
+    return f64x2.mul(sides, Boxes.swap(sides));
+  }
+
+  @inline static norm(x: v128): v128 {
+    const square = f64x2.mul(x, x);
+    return f64x2.add(square, Boxes.swap(square));
+  }
+
+  /** How much of the gradient of max(u, v) is u's: a half where they are equal. */
+  @inline static share(u: v128, v: v128): v128 {
+    const half = f64x2.splat(0.5);
+    return f64x2.add(v128.and(f64x2.gt(u, v), half), v128.and(f64x2.ge(u, v), half));
   }
 }

@@ -3,7 +3,7 @@
 import { BoxesBlock } from "../../generated/layouts.js";
 import type { Backend, BoxesCall } from "../seam.js";
 import type { Machine } from "./machine.js";
-import { A, B, GRAD_A, GRAD_OUTPUT, VALUES } from "./window.js";
+import { A, B, GRAD_A, GRAD_OUTPUT, SINK, VALUES } from "./window.js";
 
 const { i32: I, f64: F } = BoxesBlock;
 
@@ -24,6 +24,7 @@ function run(machine: Machine, call: BoxesCall): number {
   const grad = call.grad && stream.output(GRAD_A, call.grad);
   i32[b4 + I.kind] = call.kind;
   i32[b4 + I.g] = g ? g.address : 0;
+  i32[b4 + I.angles] = window.address(SINK);
   f64[b8 + F.eps] = call.eps;
   f64[b8 + F.scale] = call.scale;
   let total = 0;
