@@ -90,16 +90,26 @@ export interface Totals {
 
 /**
  * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
+ *
+ * `Words` and `Names` are what `U` and `G` are, where an option is given. While it is being written an editor completes from the defaults, of which theirs
+ * have all words; those of `U` and `G` are what a call without the option means, and decide its type.
  */
 export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
-  <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, L extends Labels = never, const U extends R = "mean" & R>(
+  <
+    T1 extends Tensor,
+    T2 extends Tensor = never,
+    T3 extends Tensor = never,
+    L extends Labels = never,
+    const U extends R = "mean" & R,
+    const Words extends R = R,
+  >(
     ...args: Last<
       A,
       T1,
       T2,
       T3,
       L,
-      O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }
+      O & { reduction?: U | Words | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }
     >
   ): Value<U, T1 | T2 | T3 | L>;
 
@@ -110,7 +120,9 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
     T3 extends Tensor = never,
     L extends Labels = never,
     const U extends R = "mean" & R,
+    const Words extends R = R,
     const G extends readonly W[] = readonly D[],
+    const Names extends readonly W[] = readonly W[],
   >(
     ...args: Last<
       A,
@@ -119,9 +131,9 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
       T3,
       L,
       O & {
-        reduction?: U | undefined;
+        reduction?: U | Words | undefined;
         denominator?: number | undefined;
-        wrt?: (G & Distinct<G>) | undefined;
+        wrt?: (G & Distinct<G>) | (Names & Distinct<Names>) | undefined;
         gradOutput?: Tensor | undefined;
         out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
       }
