@@ -166,7 +166,7 @@ describe("the same in another form", () => {
           const denominator = (options as { denominator?: number }).denominator ?? 2;
           const expected = Array.from(input.data, (x) => (0.02 * x) / denominator);
           for (const labels of [[0, 0], target]) {
-            const { grad } = call.valueAndGrad(input, labels, { ...options, zLoss: 0.01 }) as { grad: { input: FloatArray } };
+            const { grad } = call.valueAndGrad(input, labels, { ...options, zLoss: 0.01 }) as { value: number; grad: { input: FloatArray } };
             const ulp = dtype === "float32" ? 2 ** -23 : 2 ** -52;
             agree(
               grad.input,
