@@ -61,9 +61,25 @@ export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
 
 type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail] ? (Head extends Tail[number] ? never : Distinct<Tail>) : unknown;
 
+type TypedKind<T> = Exclude<KindOf<T>, "numbers">;
+/** What `U` has to be beside `T`: anything, unless one of them is float32 for certain and the other float64, which no call takes. */
+type Beside<T, U> = [TypedKind<T>] extends [never]
+  ? unknown
+  : [TypedKind<T>, KindOf<U>] extends ["float32", "float64"] | ["float64", "float32"]
+    ? "the dtype of the other arguments" | NoInfer<T> // T itself, so that a function for any T can call with two of them
+    : unknown;
+
 /** The tensors of a call: argument names with the number of their type parameter, or "labels"; classes have a type of their own. */
 type Arguments<A extends readonly unknown[], T1, T2, T3, L> = {
-  [K in keyof A]: A[K] extends 1 ? T1 : A[K] extends 2 ? T2 : A[K] extends 3 ? T3 : A[K] extends "labels" ? L : A[K];
+  [K in keyof A]: A[K] extends 1
+    ? T1
+    : A[K] extends 2
+      ? T2 & Beside<T1, T2>
+      : A[K] extends 3
+        ? T3 & Beside<T1 | T2, T3>
+        : A[K] extends "labels"
+          ? L & Beside<T1 | T2, L>
+          : A[K];
 };
 type Last<A extends readonly unknown[], T1, T2, T3, L, O> = [...tensors: Arguments<A, T1, T2, T3, L>, options?: O];
 
@@ -146,4 +162,4 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
 
 /** An operation of one or two tensors: values only. */
 export type Operation1<O> = <T extends Tensor>(input: T, options: O) => ArrayOf<T>;
-export type Operation2<O> = <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2, options?: O) => ArrayOf<T1 | T2>;
+export type Operation2<O> = <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2 & Beside<T1, T2>, options?: O) => ArrayOf<T1 | T2>;
