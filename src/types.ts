@@ -51,17 +51,18 @@ type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Floa
       ? "numbers"
       : "float32" | "float64";
 
+type TypedKind<T> = Exclude<KindOf<T>, "numbers">;
+
 /** The array type of a call's results: that of its typed tensors, float64 if there is none. */
 export type ArrayOf<T> = [KindOf<T>] extends ["numbers"]
   ? Float64Array<ArrayBuffer>
-  : { float32: Float32Array<ArrayBuffer>; float64: Float64Array<ArrayBuffer> }[Exclude<KindOf<T>, "numbers">];
+  : { float32: Float32Array<ArrayBuffer>; float64: Float64Array<ArrayBuffer> }[TypedKind<T>];
 
 /** A number, or for "none" an array with a loss per sample. */
 export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
 
 type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail] ? (Head extends Tail[number] ? never : Distinct<Tail>) : unknown;
 
-type TypedKind<T> = Exclude<KindOf<T>, "numbers">;
 /** What `U` has to be beside `T`: anything, unless one of them is float32 for certain and the other float64, which no call takes. */
 type Beside<T, U> = [TypedKind<T>] extends [never]
   ? unknown
@@ -69,16 +70,19 @@ type Beside<T, U> = [TypedKind<T>] extends [never]
     ? "the dtype of the other arguments" | NoInfer<T> // T itself, so that a function for any T can call with two of them
     : unknown;
 
+/** `U` beside `T`. Before there is an argument an editor shows `Any` there, not never. */
+type Argument<T, U, Any> = [U] extends [never] ? Any : U & Beside<T, U>;
+
 /** The tensors of a call: argument names with the number of their type parameter, or "labels"; classes have a type of their own. */
 type Arguments<A extends readonly unknown[], T1, T2, T3, L> = {
   [K in keyof A]: A[K] extends 1
     ? T1
     : A[K] extends 2
-      ? T2 & Beside<T1, T2>
+      ? Argument<T1, T2, Tensor>
       : A[K] extends 3
-        ? T3 & Beside<T1 | T2, T3>
+        ? Argument<T1 | T2, T3, Tensor>
         : A[K] extends "labels"
-          ? L & Beside<T1 | T2, L>
+          ? Argument<T1 | T2, L, Labels>
           : A[K];
 };
 type Last<A extends readonly unknown[], T1, T2, T3, L, O> = [...tensors: Arguments<A, T1, T2, T3, L>, options?: O];
