@@ -1,18 +1,24 @@
 // Checked by tsc alone (npm run check): what must compile does, what must not has an expected error.
 
 import {
+  batchHardTripletLoss,
   bceLoss,
   cdist,
+  clipLoss,
   crossEntropyLoss,
   gaussianNllLoss,
+  infoNceLoss,
   klDivLoss,
   mergeTotals,
   mseLoss,
   nllLoss,
+  ntXentLoss,
   perplexity,
   pinballLoss,
   scoreTokens,
+  sigLipLoss,
   softmax,
+  supConLoss,
   type Tensor,
   tensor,
   tripletMarginLoss,
@@ -125,3 +131,62 @@ export const generic: <T extends Tensor>(a: T, b: T) => number = (a, b) => mseLo
 export const besideNumbers: <T extends Tensor>(a: T) => number = (a) => tripletMarginLoss([1], a, 2);
 const quantiles = pinballLoss([1, 2, 3], x, { reduction: "none" });
 same<typeof quantiles, Float32Array<ArrayBuffer>>();
+
+// losses of a whole batch: two sides, or embeddings and their labels
+const rows = { data: x, shape: [1, 3] };
+const doubleRows = { data: y, shape: [1, 3] };
+const matched = infoNceLoss.valueAndGrad(rows, rows, { groups: classes, symmetric: true, temperature: 0.1 });
+same<typeof matched.value, number>();
+same<keyof typeof matched.grad, "query" | "key">();
+const eachQuery = infoNceLoss(rows, ort, { normalize: false, reduction: "none" });
+same<typeof eachQuery, Float32Array<ArrayBuffer>>();
+const keys = infoNceLoss.valueAndGrad(doubleRows, doubleRows, { wrt: ["key"], out: { key: y } });
+same<keyof typeof keys.grad, "key">();
+same<typeof keys.grad.key, Float64Array<ArrayBuffer>>();
+const captioned = clipLoss.valueAndGrad(rows, rows, 14, { reduction: "none" });
+same<typeof captioned.value, Float32Array<ArrayBuffer>>();
+same<keyof typeof captioned.grad, "image" | "text" | "logitScale">();
+same<typeof captioned.grad.logitScale, Float32Array<ArrayBuffer>>();
+clipLoss(rows, rows, Float32Array.of(14), { denominator: 8 });
+const pairs = sigLipLoss.valueAndGrad(rows, rows, 10, -10);
+same<keyof typeof pairs.grad, "image" | "text" | "logitScale" | "logitBias">();
+const summed = sigLipLoss(rows, rows, 10, Float32Array.of(-10), { reduction: "sum" });
+same<typeof summed, number>();
+const supervised = supConLoss.valueAndGrad(rows, classes, { temperature: 0.2, normalize: false, reduction: "none" });
+same<typeof supervised.value, Float32Array<ArrayBuffer>>();
+same<keyof typeof supervised.grad, "embeddings">();
+const views = ntXentLoss.valueAndGrad(doubleRows, [0n], { temperature: 0.5, reduction: "sum" });
+same<typeof views.value, number>();
+same<typeof views.grad, { embeddings: Float64Array<ArrayBuffer> }>();
+const hardest = batchHardTripletLoss.valueAndGrad(ort, [0], { soft: true, margin: 0.2 });
+same<typeof hardest.grad, { embeddings: Float32Array<ArrayBuffer> }>();
+const eachAnchor = batchHardTripletLoss(doubleRows, new Uint8Array(1), { reduction: "none" });
+same<typeof eachAnchor, Float64Array<ArrayBuffer>>();
+mergeTotals(ntXentLoss.totals(rows, [0], { temperature: 0.5 }), clipLoss.totals(rows, rows, 14));
+
+// @ts-expect-error its losses are of pairs, not of rows
+ntXentLoss(rows, [0], { reduction: "none" });
+// @ts-expect-error the same beside gradients
+ntXentLoss.valueAndGrad(rows, [0], { reduction: "none" });
+// @ts-expect-error floats are no labels
+supConLoss(rows, x);
+// @ts-expect-error labels are not differentiable
+batchHardTripletLoss.valueAndGrad(rows, [0], { wrt: ["labels"] });
+// @ts-expect-error floats are no groups
+infoNceLoss(rows, rows, { groups: x });
+// @ts-expect-error a key for each query
+infoNceLoss(rows);
+// @ts-expect-error clipLoss's scale is an argument
+clipLoss(rows, rows);
+// @ts-expect-error and it has no bias
+clipLoss.valueAndGrad(rows, rows, 14, { wrt: ["logitBias"] });
+// @ts-expect-error nor a temperature
+clipLoss(rows, rows, 14, { temperature: 0.07 });
+// @ts-expect-error sigLipLoss's bias is an argument, too
+sigLipLoss(rows, rows, 10);
+// @ts-expect-error supConLoss has no margin
+supConLoss(rows, [0], { margin: 1 });
+// @ts-expect-error gradients of names that this loss does not have
+infoNceLoss.valueAndGrad(rows, rows, { out: { input: x } });
+// @ts-expect-error only what wrt names
+keys.grad.query;

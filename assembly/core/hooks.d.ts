@@ -11,7 +11,6 @@ declare module "./pointwise" {
     split(): void;
     fixed(p: v128, q: v128): v128;
     argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
-    normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
     gradC(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
     sum(so: v128, s: v128, p: v128, q: v128): v128;
     gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;

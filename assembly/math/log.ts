@@ -99,11 +99,28 @@ export class Log {
     return Lanes.madd<T>(k, Log.constant<T>(5), v128.add<T>(f, rest));
   }
 
-  /** Not 0 in a lane where x is no positive normal number. */
-  @inline static special<T extends number>(x: v128): v128 {
-    if (sizeof<T>() == 4) return i32x4.ge_u(i32x4.sub(x, Log.constant<T>(0)), Log.bits<T>(4));
-    // float64 has no unsigned comparison
-    return v128.not(v128.and(v128.ge<T>(x, Log.constant<T>(0)), v128.lt<T>(x, Log.constant<T>(1))));
+  // Whether all of some numbers are positive and normal. float32: the least and the largest of them as integers, one instruction each; float64 has no such
+  // instruction, so the first of the two is a mask of what was found so, and the second nothing.
+
+  @inline static least<T extends number>(least: v128, x: v128): v128 {
+    if (sizeof<T>() == 4) return i32x4.min_s(least, x);
+    return v128.and(least, v128.and(v128.ge<T>(x, Log.constant<T>(0)), v128.lt<T>(x, Log.constant<T>(1))));
+  }
+
+  @inline static most<T extends number>(most: v128, x: v128): v128 {
+    if (sizeof<T>() == 4) return i32x4.max_s(most, x);
+    return most;
+  }
+
+  /** Both of them before any number. */
+  @inline static none<T extends number>(): v128 {
+    if (sizeof<T>() == 4) return Log.constant<T>(3);
+    return Lanes.ones();
+  }
+
+  @inline static normals<T extends number>(least: v128, most: v128): bool {
+    if (sizeof<T>() == 4) return i32x4.all_true(v128.and(i32x4.ge_s(least, Log.constant<T>(0)), i32x4.lt_s(most, Log.constant<T>(1))));
+    return i64x2.all_true(least);
   }
 
   /** log x as below for positive normal numbers. */
@@ -141,13 +158,18 @@ export class Log {
 
   /** log(1 + x) as below for -1 < x <= 1, given u = 1 + x; NaN passes. */
   @inline static plusOne<T extends number>(x: v128, u: v128): v128 {
-    const lost = v128.sub<T>(x, v128.sub<T>(u, Log.constant<T>(3)));
     const moved = Log.moved<T>(u);
+    return Log.assemble<T>(Log.exponent<T>(moved), Log.restored<T>(x, u, moved));
+  }
+
+  /** f of u = 1 + x, whose moved bits are given, with what u lost of x. */
+  @inline static restored<T extends number>(x: v128, u: v128, moved: v128): v128 {
+    const lost = v128.sub<T>(x, v128.sub<T>(u, Log.constant<T>(3)));
     // 2^-k: the exponent field of 2 / 2^k' for the moved u, whose own exponent field is k + that of 1
     let scale: v128;
     if (sizeof<T>() == 4) scale = i32x4.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
     else scale = i64x2.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
-    return Log.assemble<T>(Log.exponent<T>(moved), Lanes.madd<T>(lost, scale, Log.fraction<T>(moved)));
+    return Lanes.madd<T>(lost, scale, Log.fraction<T>(moved));
   }
 
   /** log(1 + x) as below for -1 < x <= 1; NaN passes. */

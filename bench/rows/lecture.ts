@@ -16,7 +16,7 @@ import * as tripletMargin from "../loops/tripletMargin.js";
 import { tripletRatio } from "../loops/tripletRatio.js";
 import { entry, type PairLoss, POINTWISE, pair, pairRows, pairValueRows, type Row, rows, type Size, VALUE_ALONE, valueOnly } from "./row.js";
 
-const EMBEDDINGS: readonly Size[] = [[4096, 384]];
+export const EMBEDDINGS: readonly Size[] = [[4096, 384]];
 const LOGITS: Size = [4096, 1000];
 
 function triplets(random: Random, [count = 0, width = 0]: Size) {
@@ -27,7 +27,7 @@ function triplets(random: Random, [count = 0, width = 0]: Size) {
   return { a, p, n, width, ga, gp, gn, grads: [ga, gp, gn], options: { out: { anchor: ga, positive: gp, negative: gn } } };
 }
 
-function vectorPairs(random: Random, [count = 0, width = 0]: Size) {
+export function vectorPairs(random: Random, [count = 0, width = 0]: Size) {
   const length = count * width;
   const shaped = () => ({ data: normal(random, length), shape: [count, width] });
   const [x1, x2, t] = [shaped(), shaped(), signs(random, count)];

@@ -13,6 +13,8 @@ export interface Row {
   /** losskit/wasm against the fastest loop, at least; none where nothing was promised. */
   target?: number;
   loops: readonly string[];
+  /** JavaScript takes seconds: its backend is left out, and there are few rounds. */
+  slow: boolean;
   contest(kits: Record<string, Kit>): Contest;
 }
 
@@ -20,6 +22,7 @@ export interface Entry<P extends { grads: readonly Float32Array[] }> {
   loss: string;
   sizes: readonly Size[];
   targets?: readonly (number | undefined)[];
+  slow?: boolean;
   problem(random: Random, size: Size): P;
   /** A call of losskit with everything prepared that a training loop prepares once. */
   losskit(kit: Kit, problem: P): () => number;
@@ -31,7 +34,7 @@ export function sizeText(size: Size): string {
   return size.map(one).join(" x ");
 }
 
-export function entry<P extends { grads: readonly Float32Array[] }>({ loss, sizes, targets, problem, losskit, loops }: Entry<P>): Row[] {
+export function entry<P extends { grads: readonly Float32Array[] }>({ loss, sizes, targets, slow = false, problem, losskit, loops }: Entry<P>): Row[] {
   return sizes.map((size, i) => {
     const target = targets?.[i];
     return {
@@ -39,11 +42,12 @@ export function entry<P extends { grads: readonly Float32Array[] }>({ loss, size
       size: sizeText(size),
       ...(target === undefined ? {} : { target }),
       loops: Object.keys(loops),
+      slow,
       contest(kits) {
         const made = problem(seeded(1 + i), size);
         const contestants: Contest["contestants"] = {};
         for (const [name, loop] of Object.entries(loops)) contestants[name] = () => loop(made);
-        for (const [name, kit] of Object.entries(kits)) contestants[name] = losskit(kit, made);
+        for (const [name, kit] of Object.entries(kits)) if (!slow || name !== "losskit/js") contestants[name] = losskit(kit, made);
         return { grads: made.grads, contestants };
       },
     };

@@ -12,9 +12,6 @@ class GaussianNll<T extends number> extends PointwiseOp<T> {
   @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.pmax<T>(c, p);
   }
-  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
-    return Log.normal<T>(v128.pmax<T>(c, p));
-  }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Log.log<T>(v128.pmax<T>(c, p)); // data first: NaN comes through
   }

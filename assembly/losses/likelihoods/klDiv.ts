@@ -12,9 +12,6 @@ class KlDiv<T extends number> extends PointwiseOp<T> {
   @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return b;
   }
-  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
-    return Log.normal<T>(b);
-  }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Log.log<T>(b);
   }

@@ -63,9 +63,6 @@ class Poisson<T extends number> extends PointwiseOp<T> {
   @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.add<T>(a, p);
   }
-  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
-    return Log.normal<T>(v128.add<T>(a, p));
-  }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Log.log<T>(v128.add<T>(a, p));
   }
@@ -85,9 +82,6 @@ class PoissonFull<T extends number> extends PointwiseOp<T> {
   split(): void {}
   @inline argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return v128.add<T>(a, p);
-  }
-  @inline normal(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
-    return Log.normal<T>(v128.add<T>(a, p));
   }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
     return Log.log<T>(v128.add<T>(a, p));

@@ -134,23 +134,64 @@ function vectorsOf(data: FloatArray, count: number, { dims, floor }: InBatchCall
   return { data, count, dims, inverse };
 }
 
+/** Products of rows that are kept for the gradients: 16 MiB of them. */
+const KEPT = 1 << 21;
+
+/** One after the other: four dots at a time keep the processor busy, and each has the same bits from either side. */
 function dot(x: FloatArray, at: number, y: FloatArray, to: number, dims: number): number {
-  let even = 0;
-  let odd = 0;
-  let d = 0;
-  for (; d + 1 < dims; d += 2) {
-    even += (x[at + d] as number) * (y[to + d] as number);
-    odd += (x[at + d + 1] as number) * (y[to + d + 1] as number);
-  }
-  return even + odd + (d < dims ? (x[at + d] as number) * (y[to + d] as number) : 0);
+  let sum = 0;
+  for (let d = 0; d < dims; d++) sum += (x[at + d] as number) * (y[to + d] as number);
+  return sum;
 }
 
 /** The products of vector i with all of the other side. */
 function products(x: Vectors, i: number, y: Vectors, into: Float64Array): void {
-  const { dims, inverse } = x;
-  for (let j = 0; j < y.count; j++) {
-    // from either side the same bits
-    into[j] = dot(x.data, i * dims, y.data, j * dims, dims) * ((inverse[i] as number) * (y.inverse[j] as number));
+  const { data, dims } = x;
+  const other = y.data;
+  const at = i * dims;
+  let j = 0;
+  for (; j + 3 < y.count; j += 4) {
+    const to = j * dims;
+    const [to1, to2, to3] = [to + dims, to + 2 * dims, to + 3 * dims];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let d = 0; d < dims; d++) {
+      const own = data[at + d] as number;
+      s0 += own * (other[to + d] as number);
+      s1 += own * (other[to1 + d] as number);
+      s2 += own * (other[to2 + d] as number);
+      s3 += own * (other[to3 + d] as number);
+    }
+    into[j] = s0;
+    into[j + 1] = s1;
+    into[j + 2] = s2;
+    into[j + 3] = s3;
+  }
+  for (; j < y.count; j++) into[j] = dot(data, at, other, j * dims, dims);
+  const inverse = x.inverse[i] as number;
+  for (j = 0; j < y.count; j++) into[j] = (into[j] as number) * (inverse * (y.inverse[j] as number));
+}
+
+/** Adds the vectors of a side, each times its weight. */
+function gather({ data, count, dims }: Vectors, weights: Float64Array, sum: Float64Array): void {
+  let j = 0;
+  for (; j + 3 < count; j += 4) {
+    const to = j * dims;
+    const [to1, to2, to3] = [to + dims, to + 2 * dims, to + 3 * dims];
+    const w0 = weights[j] as number;
+    const w1 = weights[j + 1] as number;
+    const w2 = weights[j + 2] as number;
+    const w3 = weights[j + 3] as number;
+    for (let d = 0; d < dims; d++) {
+      const more = w0 * (data[to + d] as number) + w1 * (data[to1 + d] as number) + (w2 * (data[to2 + d] as number) + w3 * (data[to3 + d] as number));
+      sum[d] = (sum[d] as number) + more;
+    }
+  }
+  for (; j < count; j++) {
+    const weight = weights[j] as number;
+    for (let d = 0; d < dims; d++) sum[d] = (sum[d] as number) + weight * (data[j * dims + d] as number);
   }
 }
 
@@ -164,14 +205,28 @@ export function inBatch(call: InBatchCall): number {
   const other = call.b ? (call.symmetric ? sideOf(call) : null) : own;
   const share = call.symmetric ? 0.5 : 1;
   const losses = new Float64Array(rows);
-  const logits = (x: Vectors, i: number, y: Vectors, into: Float64Array): Float64Array => {
-    products(x, i, y, into);
-    for (let j = 0; j < into.length; j++) into[j] = factor * (into[j] as number) + bias;
-    return into;
-  };
+  const twice = call.symmetric || call.gradA || call.gradB || call.gradFactor || call.gradBias;
+  const kept = twice && rows * cols <= KEPT ? new Float64Array(rows * cols) : null;
   const row = new Float64Array(cols);
-  for (let i = 0; i < rows; i++) losses[i] = share * own.take(i, logits(a, i, b, row));
-  if (call.symmetric && other) for (let i = 0; i < rows; i++) losses[i] = (losses[i] as number) + share * other.take(i, logits(b, i, a, row));
+  const column = new Float64Array(rows);
+  const logits = (of: Float64Array): Float64Array => {
+    for (let j = 0; j < of.length; j++) of[j] = factor * (of[j] as number) + bias;
+    return of;
+  };
+  /** Row i of what is kept, or the products anew; column j likewise. */
+  const across = (i: number): Float64Array => {
+    if (kept) row.set(kept.subarray(i * cols, (i + 1) * cols));
+    else products(a, i, b, row);
+    return row;
+  };
+  const down = (j: number): Float64Array => {
+    if (kept) for (let i = 0; i < rows; i++) column[i] = kept[i * cols + j] as number;
+    else products(b, j, a, column);
+    return column;
+  };
+  if (kept) for (let i = 0; i < rows; i++) products(a, i, b, kept.subarray(i * cols, (i + 1) * cols));
+  for (let i = 0; i < rows; i++) losses[i] = share * own.take(i, logits(across(i)));
+  if (call.symmetric && other) for (let i = 0; i < rows; i++) losses[i] = (losses[i] as number) + share * other.take(i, logits(down(i)));
   let sum = 0;
   for (let i = 0; i < rows; i++) {
     sum += losses[i] as number;
@@ -179,48 +234,52 @@ export function inBatch(call: InBatchCall): number {
   }
 
   const upstream = Float64Array.from({ length: rows }, (_, i) => share * scale * (gradOutput ? (gradOutput[i] as number) : 1));
-  const fromOwn = (i: number, j: number, logit: number): number => (upstream[i] as number) * own.slope(i, j, logit);
-  const fromOther = (j: number, i: number, logit: number): number => (other ? (upstream[j] as number) * other.slope(j, i, logit) : 0);
-  if (call.gradA || call.gradFactor || call.gradBias) {
-    const [byFactor, byBias] = pull(call, a, b, (i, j, logit) => fromOwn(i, j, logit) + fromOther(j, i, logit), call.gradA);
-    if (call.gradFactor) call.gradFactor[0] = byFactor;
-    if (call.gradBias) call.gradBias[0] = byBias;
-  }
-  if (call.gradB) pull(call, b, a, (j, i, logit) => fromOwn(i, j, logit) + fromOther(j, i, logit), call.gradB);
+  /** What the sum of the losses has for a slope by the product of vectors i and j, but for the factor. */
+  const slope = (i: number, j: number, product: number): number => {
+    const logit = factor * product + bias;
+    return (upstream[i] as number) * own.slope(i, j, logit) + (other ? (upstream[j] as number) * other.slope(j, i, logit) : 0);
+  };
+  if (!call.gradA && !call.gradB && !call.gradFactor && !call.gradBias) return sum;
+  let byFactor = 0;
+  let byBias = 0;
+  const acrossSlopes = (i: number): Float64Array => {
+    across(i);
+    for (let j = 0; j < cols; j++) {
+      const product = row[j] as number;
+      const g = slope(i, j, product);
+      byFactor += g * product;
+      byBias += g;
+      row[j] = g;
+    }
+    return row;
+  };
+  if (kept) for (let i = 0; i < rows; i++) kept.set(acrossSlopes(i), i * cols);
+  const slopesDown = (j: number): Float64Array => {
+    down(j);
+    if (!kept) for (let i = 0; i < rows; i++) column[i] = slope(i, j, column[i] as number);
+    return column;
+  };
+  if (call.gradA || !kept) pull(call, a, b, kept ? across : acrossSlopes, call.gradA);
+  if (call.gradB) pull(call, b, a, slopesDown, call.gradB);
+  if (call.gradFactor) call.gradFactor[0] = byFactor;
+  if (call.gradBias) call.gradBias[0] = byBias;
   return sum;
 }
 
-/** The gradient of one side, whose logits have these slopes; returns those of factor and bias. */
-function pull(
-  { factor, bias, floor }: InBatchCall,
-  x: Vectors,
-  y: Vectors,
-  slope: (i: number, j: number, logit: number) => number,
-  grad: FloatArray | null,
-): readonly [byFactor: number, byBias: number] {
+/** The gradient of one side, of which `slopes` are those of a vector's products. */
+function pull({ factor, floor }: InBatchCall, x: Vectors, y: Vectors, slopes: (i: number) => Float64Array, grad: FloatArray | null): void {
   const { dims } = x;
-  const row = new Float64Array(y.count);
   const sum = new Float64Array(dims);
-  let byFactor = 0;
-  let byBias = 0;
   for (let i = 0; i < x.count; i++) {
-    products(x, i, y, row);
+    const weights = slopes(i);
+    if (!grad) continue;
+    for (let j = 0; j < y.count; j++) weights[j] = (weights[j] as number) * factor * (y.inverse[j] as number);
     sum.fill(0);
-    let along = 0;
-    for (let j = 0; j < y.count; j++) {
-      const product = row[j] as number;
-      const g = slope(i, j, factor * product + bias);
-      byBias += g;
-      along += g * product;
-      const weight = g * factor * (y.inverse[j] as number);
-      if (grad) for (let d = 0; d < dims; d++) sum[d] = (sum[d] as number) + weight * (y.data[j * dims + d] as number);
-    }
-    byFactor += along;
+    gather(y, weights, sum);
     const inverse = x.inverse[i] as number;
-    // a norm has no part in the gradient where its floor stands for it
-    const radial = floor > 0 && inverse < 1 / floor ? along * factor * inverse : 0;
     const at = i * dims;
-    if (grad) for (let d = 0; d < dims; d++) grad[at + d] = ((sum[d] as number) - radial * (x.data[at + d] as number)) * inverse;
+    // a norm has no part in the gradient where its floor stands for it
+    const radial = floor > 0 && inverse < 1 / floor ? dot(x.data, at, sum, 0, dims) * inverse * inverse : 0;
+    for (let d = 0; d < dims; d++) grad[at + d] = ((sum[d] as number) - radial * (x.data[at + d] as number)) * inverse;
   }
-  return [byFactor, byBias];
 }
