@@ -51,19 +51,39 @@ type KindOf<T> = T extends Float32Array<ArrayBufferLike> | { readonly data: Floa
       ? "numbers"
       : "float32" | "float64";
 
+type TypedKind<T> = Exclude<KindOf<T>, "numbers">;
+
 /** The array type of a call's results: that of its typed tensors, float64 if there is none. */
 export type ArrayOf<T> = [KindOf<T>] extends ["numbers"]
   ? Float64Array<ArrayBuffer>
-  : { float32: Float32Array<ArrayBuffer>; float64: Float64Array<ArrayBuffer> }[Exclude<KindOf<T>, "numbers">];
+  : { float32: Float32Array<ArrayBuffer>; float64: Float64Array<ArrayBuffer> }[TypedKind<T>];
 
 /** A number, or for "none" an array with a loss per sample. */
 export type Value<R, T> = R extends "none" ? ArrayOf<T> : number;
 
 type Distinct<W extends readonly unknown[]> = W extends readonly [infer Head, ...infer Tail] ? (Head extends Tail[number] ? never : Distinct<Tail>) : unknown;
 
+/** What `U` has to be beside `T`: anything, unless one of them is float32 for certain and the other float64, which no call takes. */
+type Beside<T, U> = [TypedKind<T>] extends [never]
+  ? unknown
+  : [TypedKind<T>, KindOf<U>] extends ["float32", "float64"] | ["float64", "float32"]
+    ? "the dtype of the other arguments" | NoInfer<T> // T itself, so that a function for any T can call with two of them
+    : unknown;
+
+/** `U` beside `T`. Before there is an argument an editor shows `Any` there, not never. */
+type Argument<T, U, Any> = [U] extends [never] ? Any : U & Beside<T, U>;
+
 /** The tensors of a call: argument names with the number of their type parameter, or "labels"; classes have a type of their own. */
 type Arguments<A extends readonly unknown[], T1, T2, T3, L> = {
-  [K in keyof A]: A[K] extends 1 ? T1 : A[K] extends 2 ? T2 : A[K] extends 3 ? T3 : A[K] extends "labels" ? L : A[K];
+  [K in keyof A]: A[K] extends 1
+    ? T1
+    : A[K] extends 2
+      ? Argument<T1, T2, Tensor>
+      : A[K] extends 3
+        ? Argument<T1 | T2, T3, Tensor>
+        : A[K] extends "labels"
+          ? Argument<T1 | T2, L, Labels>
+          : A[K];
 };
 type Last<A extends readonly unknown[], T1, T2, T3, L, O> = [...tensors: Arguments<A, T1, T2, T3, L>, options?: O];
 
@@ -90,16 +110,26 @@ export interface Totals {
 
 /**
  * A loss: `A` its arguments, `O` its own options, `W` the names that can be differentiated, `D` those that are by default, `R` its reductions.
+ *
+ * `Words` and `Names` are what `U` and `G` are, where an option is given. While it is being written an editor completes from the defaults, of which theirs
+ * have all words; those of `U` and `G` are what a call without the option means, and decide its type.
  */
 export interface Loss<A extends readonly unknown[], O, W extends string, D extends W, R extends string = Reduction> {
-  <T1 extends Tensor, T2 extends Tensor = never, T3 extends Tensor = never, L extends Labels = never, const U extends R = "mean" & R>(
+  <
+    T1 extends Tensor,
+    T2 extends Tensor = never,
+    T3 extends Tensor = never,
+    L extends Labels = never,
+    const U extends R = "mean" & R,
+    const Words extends R = R,
+  >(
     ...args: Last<
       A,
       T1,
       T2,
       T3,
       L,
-      O & { reduction?: U | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }
+      O & { reduction?: U | Words | undefined; denominator?: number | undefined; out?: { value?: AnyFloatArray | undefined } | undefined }
     >
   ): Value<U, T1 | T2 | T3 | L>;
 
@@ -110,7 +140,9 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
     T3 extends Tensor = never,
     L extends Labels = never,
     const U extends R = "mean" & R,
+    const Words extends R = R,
     const G extends readonly W[] = readonly D[],
+    const Names extends readonly W[] = readonly W[],
   >(
     ...args: Last<
       A,
@@ -119,9 +151,9 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
       T3,
       L,
       O & {
-        reduction?: U | undefined;
+        reduction?: U | Words | undefined;
         denominator?: number | undefined;
-        wrt?: (G & Distinct<G>) | undefined;
+        wrt?: (G & Distinct<G>) | (Names & Distinct<Names>) | undefined;
         gradOutput?: Tensor | undefined;
         out?: ({ value?: AnyFloatArray | undefined } & { [K in W]?: AnyFloatArray | undefined }) | undefined;
       }
@@ -134,4 +166,4 @@ export interface Loss<A extends readonly unknown[], O, W extends string, D exten
 
 /** An operation of one or two tensors: values only. */
 export type Operation1<O> = <T extends Tensor>(input: T, options: O) => ArrayOf<T>;
-export type Operation2<O> = <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2, options?: O) => ArrayOf<T1 | T2>;
+export type Operation2<O> = <T1 extends Tensor, T2 extends Tensor>(input1: T1, input2: T2 & Beside<T1, T2>, options?: O) => ArrayOf<T1 | T2>;

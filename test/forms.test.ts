@@ -150,13 +150,31 @@ describe("the same in another form", () => {
       }
     });
 
-    it(`crossEntropyLoss, ${dtype}: of one class the gradient is exactly 0, whatever it is scaled with, and with smoothing and weights`, () => {
+    it(`crossEntropyLoss, ${dtype}: of one class value and gradient are exactly 0, whatever they are scaled with; what is left is zLoss's`, () => {
       const input = { data: float(0.3, 7), shape: [2, 1] };
       for (const entry of entries) {
         // 1/3 is no float32: what is subtracted has to be rounded as what it is subtracted from
         for (const options of [{}, { denominator: 3 }, { labelSmoothing: 0.1 }, { labelSmoothing: 1 }, { labelSmoothing: 0.3, weight: [0.7] }]) {
-          const got = functionOf(entry, "crossEntropyLoss").valueAndGrad(input, [0, 0], options) as { value: number; grad: { input: FloatArray } };
+          const call = functionOf(entry, "crossEntropyLoss");
+          const got = call.valueAndGrad(input, [0, 0], options) as { value: number; grad: { input: FloatArray } };
           expect([got.value, ...got.grad.input], entry.name).toEqual([0, 0, 0]);
+          const target = { data: float(0.7, 1 / 3), shape: [2, 1] };
+          const both = { ...options, wrt: ["input", "target"] };
+          const soft = call.valueAndGrad(input, target, both) as { value: number; grad: Record<"input" | "target", FloatArray> };
+          expect([soft.value, ...soft.grad.input, ...soft.grad.target], entry.name).toEqual([0, 0, 0, 0, 0]);
+          // log sum e^x is x: 0.01 x^2 each, of slope 0.02 x, to the last digits
+          const denominator = (options as { denominator?: number }).denominator ?? 2;
+          const expected = Array.from(input.data, (x) => (0.02 * x) / denominator);
+          for (const labels of [[0, 0], target]) {
+            const { grad } = call.valueAndGrad(input, labels, { ...options, zLoss: 0.01 }) as { value: number; grad: { input: FloatArray } };
+            const ulp = dtype === "float32" ? 2 ** -23 : 2 ** -52;
+            agree(
+              grad.input,
+              expected,
+              () => ({ relative: 2 * ulp, absolute: 0 }),
+              () => entry.name,
+            );
+          }
         }
       }
     });

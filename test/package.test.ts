@@ -87,6 +87,21 @@ describe("a first call near the end of the stack", () => {
   }
 });
 
+/** A page without its code. */
+const prose = (page: string): string => readFileSync(`${root}${page}`, "utf8").replace(/^```[\s\S]*?^```|`[^`\n]+`/gm, "");
+/** The targets of `[text](target)`, of `[name]: target` and of HTML. */
+const links = (page: string): string[] =>
+  [...prose(page).matchAll(/\]\(([^)\s]+)|^\[[^\]]+\]:\s*(\S+)|\b(?:href|src)="([^"]+)"/gm)].map(([, ...found]) => found.find(Boolean) as string);
+/** What GitHub and npm call a page's headings. */
+const anchors = (page: string): string[] =>
+  [...readFileSync(`${root}${page}`, "utf8").matchAll(/^#+ +(.+)$/gm)].map(
+    ([, title]) =>
+      `#${(title as string)
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, "")
+        .replaceAll(" ", "-")}`,
+  );
+
 it("the tarball holds what is used and nothing else", () => {
   const [{ files }] = JSON.parse(
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, stdio: ["ignore", "pipe", "ignore"] }).toString(),
@@ -98,9 +113,21 @@ it("the tarball holds what is used and nothing else", () => {
     );
   for (const path of ["dist/esm/index.js", "dist/cjs/index.js", "dist/esm/js.d.ts", "dist/workerd/generated/pointwise.baseline.wasm", "README.md", "LICENSE"])
     expect(paths).toContain(path);
-  // the README is read on the registry's page and in node_modules, too
-  const links = [...readFileSync(`${root}README.md`, "utf8").matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link as string);
-  expect(links.filter((link) => !link.startsWith("https://") && !paths.includes(link))).toEqual([]);
+  // pages are read on the registry's site and in node_modules, too: what they link to is there, at the heading that they name
+  const pages = paths.filter((path) => path.endsWith(".md"));
+  const broken = pages.flatMap((page) =>
+    links(page)
+      .filter((link) => {
+        if (/^https?:/.test(link)) return false;
+        const { pathname, hash } = new URL(link, `file:///${page}`);
+        const path = pathname.slice(1);
+        return !paths.includes(path) || (hash !== "" && !anchors(path).includes(hash));
+      })
+      .map((link) => `${page}: ${link}`),
+  );
+  expect(broken).toEqual([]);
+  // the pattern finds links at all
+  expect(pages.flatMap(links).length).toBeGreaterThan(20);
 });
 
 describe("the lock files name packages for every platform, as npm ci wants, and no registry", () => {

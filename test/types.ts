@@ -2,8 +2,11 @@
 
 import {
   batchHardTripletLoss,
+  bceLoss,
+  cdist,
   clipLoss,
   crossEntropyLoss,
+  gaussianNllLoss,
   infoNceLoss,
   klDivLoss,
   mergeTotals,
@@ -11,11 +14,13 @@ import {
   nllLoss,
   ntXentLoss,
   perplexity,
+  pinballLoss,
   scoreTokens,
   sigLipLoss,
   softmax,
   supConLoss,
-  type tensor,
+  type Tensor,
+  tensor,
   tripletMarginLoss,
 } from "../src/index.js";
 
@@ -95,10 +100,42 @@ mseLoss(new Uint16Array(1), x);
 // @ts-expect-error totals have no reduction
 mseLoss.totals(x, x, { reduction: "sum" });
 
+// two kinds of typed floats in one call
+const half = { data: new Uint16Array(3), shape: [3], dtype: "float16" } as const;
+// @ts-expect-error float32 beside float64
+mseLoss(x, y);
+// @ts-expect-error float64 beside half precision, which is float32
+mseLoss.valueAndGrad(y, half);
+// @ts-expect-error labels are no exception
+bceLoss.totals(x, y);
+// @ts-expect-error the third beside the second
+gaussianNllLoss([1], x, y);
+// @ts-expect-error with a shape, too
+mseLoss({ data: x, shape: [1, 3] }, tensor(y, [1, 3]));
+// @ts-expect-error of a loss whose target has no gradient
+pinballLoss(x, y);
+// @ts-expect-error of an operation
+cdist(tensor(x, [1, 3]), tensor(y, [1, 3]));
+// whatever may be of one kind compiles: numbers, integers, half precision, what is only known when it runs
+declare const some: Tensor;
+declare const either: typeof x | typeof y;
+mseLoss(x, half);
+mseLoss(some, x);
+mseLoss(y, some);
+mseLoss(either, x);
+mseLoss(x, either);
+bceLoss(x, new Uint8Array(3));
+gaussianNllLoss([1], y, 1);
+tripletMarginLoss([1, 2, 3], y, ort as { data: unknown; dims: readonly number[] });
+export const generic: <T extends Tensor>(a: T, b: T) => number = (a, b) => mseLoss(a, b);
+export const besideNumbers: <T extends Tensor>(a: T) => number = (a) => tripletMarginLoss([1], a, 2);
+const quantiles = pinballLoss([1, 2, 3], x, { reduction: "none" });
+same<typeof quantiles, Float32Array<ArrayBuffer>>();
+
 // losses of a whole batch: two sides, or embeddings and their labels
 const rows = { data: x, shape: [1, 3] };
 const doubleRows = { data: y, shape: [1, 3] };
-const matched = infoNceLoss.valueAndGrad(rows, doubleRows, { groups: classes, symmetric: true, temperature: 0.1 });
+const matched = infoNceLoss.valueAndGrad(rows, rows, { groups: classes, symmetric: true, temperature: 0.1 });
 same<typeof matched.value, number>();
 same<keyof typeof matched.grad, "query" | "key">();
 const eachQuery = infoNceLoss(rows, ort, { normalize: false, reduction: "none" });

@@ -1,7 +1,7 @@
 import { BOX_COMPLETE } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export type CompleteBoxIouOptions = BoxesOptions;
 
@@ -17,7 +17,7 @@ export type CompleteBoxIouOptions = BoxesOptions;
  * @example
  * completeBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 4], [1, 4])); // 1.0192
  */
-export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], CompleteBoxIouOptions, "input", "input">> = boxes({
+export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], CompleteBoxIouOptions, "input", "input">> = boxes({
   name: "completeBoxIouLoss",
   module: "boxes",
   kind: BOX_COMPLETE,

@@ -66,6 +66,14 @@ export const crossEntropyLoss: LossSpec<Loss<[input: 1, target: Targets], CrossE
   },
 };
 
+/**
+ * What smoothing leaves where it is, and what it gives each class. One class alone gets neither: its loss is 0 whatever its target, and without one no
+ * rounding is left beside zLoss in the gradient.
+ */
+function shares(classes: number, smoothing: number): [keep: number, uniform: number] {
+  return classes === 1 ? [0, 0] : [1 - smoothing, smoothing / classes];
+}
+
 function againstClasses(frame: Frame, input: Operand, target: Operand, backend: () => Backend): number | FloatArray {
   const { options, outs } = frame;
   const weight = frame.operands[2] as Operand;
@@ -74,8 +82,7 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
-  // of one class alone what is spread comes back, and the gradient stays exactly 0
-  const smoothing = layout.classes > 1 ? (options[2] as number) : 0;
+  const [keep, uniform] = shares(layout.classes, options[2] as number);
   const zLoss = options[5] as number;
   if (zLoss > 0 && weight.given && frame.totals) {
     throw rangeError(frame.loss, 'option "zLoss"', "no weight beside it: the mean of both has two denominators, totals one", String(zLoss));
@@ -84,11 +91,11 @@ function againstClasses(frame: Frame, input: Operand, target: Operand, backend: 
   const denominator = frame.divisor(weightSum);
   const targets = {
     index,
-    rowWeight: rowWeights(weight, index, samples, 1 - smoothing),
-    dense: smoothing > 0,
+    rowWeight: rowWeights(weight, index, samples, keep),
+    dense: uniform > 0,
     target: null,
     keep: 0,
-    uniform: smoothing / layout.classes,
+    uniform,
     classWeight: weight.given ? weight.data : null,
     softcap: options[4] as number,
     // the mean of lse² is over samples, that of the rest may be over their weights: what stands before the division makes up for it
@@ -113,14 +120,14 @@ function againstProbabilities(frame: Frame, input: Operand, target: Operand, bac
   const samples = layout.outer * layout.inner;
   checkClassWeight(frame, weight, layout.classes);
   frame.prepareOutputs(samples);
-  const smoothing = options[2] as number;
+  const [keep, uniform] = shares(layout.classes, options[2] as number);
   const targets = {
     index: null,
     rowWeight: null,
     dense: true,
     target: target.data,
-    keep: 1 - smoothing,
-    uniform: smoothing / layout.classes,
+    keep,
+    uniform,
     classWeight: weight.given ? weight.data : null,
     softcap: options[4] as number,
     zLoss: options[5] as number,

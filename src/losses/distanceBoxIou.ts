@@ -1,7 +1,7 @@
 import { BOX_DISTANCE } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export type DistanceBoxIouOptions = BoxesOptions;
 
@@ -17,7 +17,7 @@ export type DistanceBoxIouOptions = BoxesOptions;
  * @example
  * distanceBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 0.96825
  */
-export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], DistanceBoxIouOptions, "input", "input">> = boxes({
+export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], DistanceBoxIouOptions, "input", "input">> = boxes({
   name: "distanceBoxIouLoss",
   module: "boxes",
   kind: BOX_DISTANCE,

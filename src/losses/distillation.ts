@@ -4,7 +4,7 @@ import { rangeError, shapeText } from "../call/errors.js";
 import type { Operand } from "../call/operand.js";
 import { differentiable, number, positive, REDUCTIONS } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface DistillationOptions {
   /** 0: KL(teacher‖student), 1: KL(student‖teacher), between them the generalised Jensen-Shannon divergence. */
@@ -25,7 +25,7 @@ export interface DistillationOptions {
  * @example
  * distillationLoss(tensor([2, 1, 0], [1, 3]), tensor([3, 1, 0], [1, 3]), { beta: 0, temperature: 2 }); // 0.030167
  */
-export const distillationLoss: LossSpec<Loss<[student: 1, teacher: Tensor], DistillationOptions, "student", "student">> = {
+export const distillationLoss: LossSpec<Loss<[student: 1, teacher: 2], DistillationOptions, "student", "student">> = {
   name: "distillationLoss",
   module: "distillation",
   arguments: [differentiable("student"), { name: "teacher" }],

@@ -46,7 +46,7 @@ const op: PointwiseOp = {
  */
 export const dpoLoss: LossSpec<
   Loss<
-    [policyChosen: 1, policyRejected: 2, referenceChosen: Tensor, referenceRejected: Tensor],
+    [policyChosen: 1, policyRejected: 2, referenceChosen: 3, referenceRejected: Tensor],
     DpoOptions,
     "policyChosen" | "policyRejected",
     "policyChosen" | "policyRejected"

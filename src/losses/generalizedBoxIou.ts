@@ -1,7 +1,7 @@
 import { BOX_GENERALIZED } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export type GeneralizedBoxIouOptions = BoxesOptions;
 
@@ -17,7 +17,7 @@ export type GeneralizedBoxIouOptions = BoxesOptions;
  * @example
  * generalizedBoxIouLoss(tensor([0, 0, 2, 2], [1, 4]), tensor([1, 1, 3, 3], [1, 4])); // 1.0794
  */
-export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: Tensor], GeneralizedBoxIouOptions, "input", "input">> = boxes({
+export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], GeneralizedBoxIouOptions, "input", "input">> = boxes({
   name: "generalizedBoxIouLoss",
   module: "boxes",
   kind: BOX_GENERALIZED,

@@ -2,7 +2,7 @@ import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { differentiable } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export type LogCoshOptions = Record<never, never>;
 
@@ -33,7 +33,7 @@ const op: PointwiseOp = {
  * @example
  * logCoshLoss([1, 2, 4], [1, 1, 1]); // 0.91437
  */
-export const logCoshLoss: LossSpec<Loss<[input: 1, target: Tensor], LogCoshOptions, "input", "input">> = pointwise({
+export const logCoshLoss: LossSpec<Loss<[input: 1, target: 2], LogCoshOptions, "input", "input">> = pointwise({
   name: "logCoshLoss",
   module: "logistic",
   arguments: [differentiable("input"), { name: "target" }],

@@ -2,7 +2,7 @@ import type { PointwiseOp } from "../backend/js/pointwise.js";
 import { differentiable, number } from "../call/signature.js";
 import type { LossSpec } from "../call/spec.js";
 import { pointwise } from "../families/pointwise.js";
-import type { Loss, Tensor } from "../types.js";
+import type { Loss } from "../types.js";
 
 export interface PinballOptions {
   /** The quantile that input is to predict; 0.5 is half of the absolute error. */
@@ -34,7 +34,7 @@ const op: PointwiseOp = {
  * @example
  * pinballLoss([1, 2], [2, 1], { quantile: 0.9, reduction: "none" }); // [0.9, 0.1]
  */
-export const pinballLoss: LossSpec<Loss<[input: 1, target: Tensor], PinballOptions, "input", "input">> = pointwise({
+export const pinballLoss: LossSpec<Loss<[input: 1, target: 2], PinballOptions, "input", "input">> = pointwise({
   name: "pinballLoss",
   module: "pointwise",
   arguments: [differentiable("input"), { name: "target" }],

@@ -43,10 +43,15 @@ export type TokenScores<O extends readonly TokenScore[], K extends number> = { t
   [W in O[number]]: W extends "rank" | "argmax" ? Int32Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 } & (K extends 0 ? unknown : number extends K ? { topLogprobs?: TopLogprobs } : { topLogprobs: TopLogprobs });
 
-type ScoreTokens = <const O extends readonly TokenScore[] = readonly ["logprob"], const K extends number = 0>(
+// Words beside O: as in Loss, so that an editor offers every word
+type ScoreTokens = <
+  const O extends readonly TokenScore[] = readonly ["logprob"],
+  const K extends number = 0,
+  const Words extends readonly TokenScore[] = readonly TokenScore[],
+>(
   logits: Tensor,
   target: Classes,
-  options?: ScoreTokensOptions<O, K>,
+  options?: ScoreTokensOptions<O | Words, K>,
 ) => TokenScores<O, K>;
 
 /** Most that topLogprobs may list. */

@@ -2,9 +2,9 @@
  * Hand-worked points at the kinks (spec/semantics.md 2.0 item 5 and each loss's text).
  */
 
-import { inBatch } from "./inBatch.js";
 import { beyond } from "./moreLosses.js";
 import type { Point } from "./points.js";
+import { inBatch } from "./points-inBatch.js";
 import { likelihoods } from "./points-likelihoods.js";
 import { margins } from "./points-margins.js";
 import { BCE_EPS } from "./pointwise.js";

@@ -101,7 +101,7 @@ class CrossEntropy extends Kernel {
           const upstream = g ? scale * load<f64>(g + 8 * row) : scale;
           const one = target != NONE ? weight * upstream : 0;
           call.logSum = logSum;
-          // rounded like the factor of the exponentials: of one class what is left is exactly 0
+          // rounded like the factor of the exponentials: where the class has all of the probability, what is left is exactly 0
           call.oneFactor = <f64>(<T>one);
           // without any target the gradient is that of lse itself, times scale: softmax
           call.expFactor = q ? (upstream * qSum + one) / sum : (upstream * weight) / sum;
