@@ -93,6 +93,11 @@ type Api = typeof wasm;
 type Hold = <A extends FloatArray>(array: A) => A;
 const ROWS = 739;
 const ODD = 1003; // classes: no whole vectors in a row, and 46 batches of 16 rows and one of 3, whose chunk is not full
+const BOXES = 40_003;
+function corners(from: number): Float32Array {
+  const data = wave(4 * BOXES, from);
+  return data.map((x, i) => (i % 4 < 2 ? x : (data[i - 2] as number) + 0.1 + Math.abs(x)));
+}
 /** Calls longer than the table's: many chunks for each thread, rows in pieces, axes that are not the last, and what the table does not call. */
 const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
   "crossEntropyLoss, classes": (api, hold) => api.crossEntropyLoss.valueAndGrad(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), indices(ROWS, ODD)),
@@ -166,6 +171,24 @@ const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
     const lengths = (length: number) => new Int32Array(16).fill(length);
     return api.ctcLoss.valueAndGrad(shaped(hold(wave(50 * 16 * 37).map((x) => x - 6)), 50, 16, 37), { data: labels, shape: [16, 5] }, lengths(50), lengths(5));
   },
+  "diceLoss, rows in pieces": (api, hold) =>
+    api.diceLoss.valueAndGrad(shaped(hold(positive(6 * 70_003)), 2, 3, 70_003), shaped(hold(positive(6 * 70_003, 2)), 2, 3, 70_003)),
+  completeBoxIouLoss: (api, hold) => api.completeBoxIouLoss.valueAndGrad(shaped(hold(corners(0)), BOXES, 4), shaped(hold(corners(3)), BOXES, 4)),
+  "generalizedBoxIouLoss, losses of the boxes": (api, hold) =>
+    api.generalizedBoxIouLoss.valueAndGrad(shaped(hold(corners(0)), BOXES, 4), shaped(hold(corners(3)), BOXES, 4), { reduction: "none" }),
+  "distillationLoss, mixture": (api, hold) =>
+    api.distillationLoss.valueAndGrad(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), shaped(hold(wave(ROWS * ODD, 4)), ROWS, ODD), { beta: 0.5 }),
+  "distillationLoss, rows in pieces": (api, hold) =>
+    api.distillationLoss.valueAndGrad(
+      shaped(hold(Float64Array.from(wave(5 * 530_003))), 5, 530_003),
+      shaped(hold(Float64Array.from(wave(5 * 530_003, 4))), 5, 530_003),
+    ),
+  contrastiveLoss: (api, hold) =>
+    api.contrastiveLoss.valueAndGrad(
+      shaped(hold(wave(4001 * 33)), 4001, 33),
+      shaped(hold(wave(4001 * 33, 1)), 4001, 33),
+      Float32Array.from({ length: 4001 }, (_, i) => (i % 2 ? 1 : -1)),
+    ),
   diceLoss: (api, hold) => api.diceLoss.valueAndGrad(shaped(hold(positive(6 * ODD)), 2, 3, ODD), shaped(hold(positive(6 * ODD, 2)), 2, 3, ODD)),
 };
 

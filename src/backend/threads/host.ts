@@ -3,7 +3,7 @@
 
 import type { FloatArray } from "../../array/typed.js";
 import type { Arena, BackendInfo, Host } from "../host.js";
-import type { Backend, CdistCall, MarginsCall, PointwiseCall, RowsCall, VectorsCall } from "../seam.js";
+import type { Backend, BoxesCall, CdistCall, DistillationCall, MarginsCall, OverlapCall, PointwiseCall, RowsCall, VectorsCall } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
 import { auto, isStackExhausted, type WasmHost } from "../wasm/load.js";
 import { Machine, Memory, type Module } from "../wasm/machine.js";
@@ -42,7 +42,11 @@ const COSTS: Readonly<Record<string, number>> = {
   margins: 1,
   distances: 1,
   cosine: 1,
+  contrastive: 1,
   cdist: 0.06,
+  boxes: 5,
+  overlap: 0.5,
+  distillation: 4,
 };
 /** A power for each number. */
 const POWER = 20;
@@ -56,7 +60,9 @@ interface Common {
   readonly team: Team;
 }
 
-const isHalf = (call: { readonly x?: object }): boolean => call.x !== undefined && "storage" in call.x;
+/** Logits are what may be stored in half precision. */
+const isHalf = (call: { readonly x?: object; readonly student?: object; readonly teacher?: object }): boolean =>
+  [call.x, call.student, call.teacher].some((data) => data !== undefined && "storage" in data);
 const powers = (p: number): boolean => p !== 1 && p !== 2 && p !== 0 && p !== Number.POSITIVE_INFINITY;
 
 /** OR-ing 2 into the flags of the memory that a module imports makes it take a shared one. */
@@ -209,6 +215,10 @@ export class ThreadsHost implements Host {
       margins: call<MarginsCall>("margins", (c) => c.x.length * cost("margins")),
       distances: call("distances", rows(cost("distances"))),
       cosine: call<VectorsCall>("cosine", (c) => c.rows * c.dims * cost("cosine")),
+      contrastive: call<VectorsCall>("contrastive", (c) => c.rows * c.dims * cost("contrastive")),
+      boxes: call<BoxesCall>("boxes", (c) => 4 * c.rows * cost("boxes")),
+      overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
+      distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
       cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
       outside: (data, n, low, high) => whose(data).outside(data, n, low, high),
       ctc: (c) => whose(c.x).ctc(c),

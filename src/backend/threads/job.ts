@@ -7,7 +7,7 @@ import type { Split, Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
 
 /** Calls that are split. */
-export type Method = "pointwise" | "crossEntropy" | "margins" | "distances" | "cosine" | "cdist";
+export type Method = "pointwise" | "crossEntropy" | "margins" | "distances" | "cosine" | "contrastive" | "cdist" | "boxes" | "overlap" | "distillation";
 
 export interface Job {
   readonly module: number;

@@ -48,7 +48,7 @@ const GAP = 1024 + 64;
 export const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + GAP;
 
 /** Modules by number. */
-export const NAMES: readonly string[] = ["classes", "ctc", "likelihoods", "logistic", "margins", "pointwise", "vectors"];
+export const NAMES: readonly string[] = ["boxes", "classes", "ctc", "distillation", "likelihoods", "logistic", "margins", "overlap", "pointwise", "vectors"];
 
 /** What one thread sees of it. */
 export class Shared {

@@ -26,7 +26,20 @@ const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outpu
   ],
   distances: VECTORS,
   cosine: VECTORS,
+  contrastive: VECTORS,
   cdist: [["a", "b"], ["into"]],
+  boxes: [
+    ["a", "b", "gradOutput"],
+    ["values", "grad"],
+  ],
+  overlap: [
+    ["x", "t", "gradOutput"],
+    ["values", "grad"],
+  ],
+  distillation: [
+    ["student", "teacher", "gradOutput"],
+    ["values", "grad"],
+  ],
 };
 /** Bytes of an array that is not alloc's from which a copy costs what several threads would gain. */
 const LARGE: number = 1 << 19;

@@ -2,9 +2,12 @@
 // it and waits again; its event loop never turns.
 
 import type { FloatArray } from "../../array/typed.js";
+import { overlaps } from "../wasm/boxes.js";
 import { crossEntropy } from "../wasm/classes.js";
+import { divergences } from "../wasm/distillation.js";
 import { Machine } from "../wasm/machine.js";
 import { margins } from "../wasm/margins.js";
+import { groups } from "../wasm/overlap.js";
 import { positions } from "../wasm/pointwise.js";
 import { Stream } from "../wasm/stream.js";
 import { rows } from "../wasm/vectors.js";
@@ -16,10 +19,13 @@ import { help } from "./relay.js";
 import { EPOCH, JOB, NAMES, READY, Shared } from "./shared.js";
 
 const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
+  boxes: overlaps,
   classes: crossEntropy,
+  distillation: divergences,
   likelihoods: positions,
   logistic: positions,
   margins,
+  overlap: groups,
   pointwise: positions,
   vectors: rows,
 };

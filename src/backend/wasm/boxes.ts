@@ -27,7 +27,6 @@ function run(machine: Machine, call: BoxesCall): number {
   i32[b4 + I.angles] = window.address(SINK);
   f64[b8 + F.eps] = call.eps;
   f64[b8 + F.scale] = call.scale;
-  let total = 0;
   stream.start(call.rows, 0);
   while (stream.next()) {
     i32[b4 + I.rows] = stream.rows;
@@ -35,7 +34,7 @@ function run(machine: Machine, call: BoxesCall): number {
     i32[b4 + I.b] = b.at;
     i32[b4 + I.value] = values ? values.at : 0;
     i32[b4 + I.grad] = grad ? grad.at : 0;
-    total += kernel(window.block);
+    stream.sum += kernel(window.block);
   }
-  return total;
+  return stream.sum;
 }

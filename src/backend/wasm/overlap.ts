@@ -29,7 +29,6 @@ function run(machine: Machine, call: OverlapCall): number {
   f64[b8 + F.beta] = call.beta;
   f64[b8 + F.smooth] = call.smooth;
   f64[b8 + F.scale] = call.scale;
-  let total = 0;
   stream.start(call.groups, grad ? APPLY : 0);
   while (stream.next()) {
     i32[b4 + I.phases] = stream.phases;
@@ -39,7 +38,7 @@ function run(machine: Machine, call: OverlapCall): number {
     i32[b4 + I.t] = t.at;
     i32[b4 + I.value] = values ? values.at : 0;
     i32[b4 + I.grad] = grad ? grad.at : 0;
-    total += kernel(window.block);
+    stream.sum += kernel(window.block);
   }
-  return total;
+  return stream.sum;
 }

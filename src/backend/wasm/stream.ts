@@ -129,6 +129,8 @@ export class Stream {
   private gradient = 0;
   private batch = 1;
   private pieces = false;
+  /** Of rows that come in pieces: what those before the present one add up to, so that the sum is the same where others compute some of them. */
+  private before = 0;
   /** What is staged: rows `row` to `row + rows`, elements `from` to `from + count` of each, for these phases. */
   phases = 0;
   row = 0;
@@ -282,6 +284,7 @@ export class Stream {
     this.phases = WHOLE | gradient;
     this.pieces = this.width * BYTES[this.dtype] > ROW_BYTES;
     if (this.pieces) this.phases = 0;
+    this.before = 0;
     if (this.split) this.share(this.split);
   }
 
@@ -352,9 +355,16 @@ export class Stream {
       else {
         this.row++;
         if (this.split) this.keep(this.split);
+        else {
+          this.before += this.sum;
+          this.sum = 0;
+        }
         this.phases = BEGIN | REDUCE;
       }
-      if (this.row >= this.end && !(this.split && this.claim(this.split))) return false;
+      if (this.row >= this.end && !(this.split && this.claim(this.split))) {
+        if (!this.split) this.sum = this.before;
+        return false;
+      }
     } else this.phases &= ~BEGIN;
     this.count = this.phases === FINISH ? 0 : Math.min(batchOf(this.dtype, 1), this.width - this.from);
     if (this.split) this.part(this.split);
