@@ -10,6 +10,9 @@ import type { DistillationCall } from "../seam.js";
  */
 const NEAR = 2 ** -6;
 
+/** Below the logarithm of any double but 0, and finite: 0 times it is 0. */
+const LEAST = -1e3;
+
 /** A row after the other. */
 interface Row {
   readonly student: FloatArray;
@@ -113,17 +116,20 @@ function mixed({ student, teacher, start, share, p, q, perStudent, perTeacher, o
     const t = teacher[start + i] as number;
     const a = (t - s) * share + shift;
     let slope: number;
+    let more: number; // of the mixture than of p
     if (Math.abs(a) < NEAR) {
       const u = Math.expm1(a);
       const log = Math.log1p(beta * u); // of the mixture to p
       slope = -own * log;
+      more = own * beta * u;
       value += own * (beta * (1 + u) * a - (1 + beta * u) * log);
     } else {
-      const log = Math.log((1 - beta) * own + beta * other);
-      slope = own === 0 ? 0 : own * (s * share - ofStudent - log);
-      value += (1 - beta) * slope + (other === 0 ? 0 : beta * other * (t * share - ofTeacher - log));
+      more = beta * (other - own);
+      const log = Math.log((1 - beta) * own + beta * other + Number.MIN_VALUE);
+      slope = own * (Math.max(s * share - ofStudent, LEAST) - log);
+      value += (1 - beta) * slope + beta * other * (Math.max(t * share - ofTeacher, LEAST) - log);
     }
-    toMixture += slope;
+    toMixture += slope + more;
     q[i] = slope;
   }
   for (let i = 0; i < p.length; i++) grad[start + i] = ((q[i] as number) - (p[i] as number) * perStudent * toMixture) * factor;
