@@ -2,6 +2,7 @@
 
 import { copyOf, type FloatArray, fillElements, overlap } from "../../array/typed.js";
 import type { HardestCall } from "../seam.js";
+import { euclidean } from "./euclidean.js";
 import { sigmoid, softplus } from "./inBatch.js";
 
 /** What was found of each anchor: the farthest of its label and the nearest of another, -1 where there is none, and how far they are. */
@@ -19,45 +20,6 @@ export function foundOf(rows: number): Found {
     far: new Float64Array(rows).fill(Number.NEGATIVE_INFINITY),
     near: new Float64Array(rows).fill(Number.POSITIVE_INFINITY),
   };
-}
-
-/** The distances of row i to those before it, four at a time: that keeps the processor busy, and changes none of their bits. */
-function distances(x: FloatArray, i: number, dims: number, into: Float64Array): void {
-  const at = i * dims;
-  let j = 0;
-  for (; j + 3 < i; j += 4) {
-    const to = j * dims;
-    const to1 = to + dims;
-    const to2 = to1 + dims;
-    const to3 = to2 + dims;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let d = 0; d < dims; d++) {
-      const own = x[at + d] as number;
-      const d0 = own - (x[to + d] as number);
-      const d1 = own - (x[to1 + d] as number);
-      const d2 = own - (x[to2 + d] as number);
-      const d3 = own - (x[to3 + d] as number);
-      s0 += d0 * d0;
-      s1 += d1 * d1;
-      s2 += d2 * d2;
-      s3 += d3 * d3;
-    }
-    into[j] = Math.sqrt(s0);
-    into[j + 1] = Math.sqrt(s1);
-    into[j + 2] = Math.sqrt(s2);
-    into[j + 3] = Math.sqrt(s3);
-  }
-  for (; j < i; j++) {
-    let sum = 0;
-    for (let d = 0; d < dims; d++) {
-      const difference = (x[at + d] as number) - (x[j * dims + d] as number);
-      sum += difference * difference;
-    }
-    into[j] = Math.sqrt(sum);
-  }
 }
 
 export function hardest(call: HardestCall): number {
@@ -78,7 +40,7 @@ export function hardest(call: HardestCall): number {
   // each pair once: every anchor meets the others in ascending order, those before it in its own turn, the others in theirs
   const row = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    distances(x, i, dims, row);
+    euclidean(x, i * dims, x, 0, i, dims, row, 0);
     for (let j = 0; j < i; j++) {
       const distance = row[j] as number;
       const choose = labels[i] === labels[j] ? farther : nearer;
