@@ -34,7 +34,8 @@ const op: PointwiseOp = {
       const far = 1 - near;
       const z = margin - distance;
       const active = Number(z >= 0) * far;
-      others += Math.abs(near * far);
+      const odd = near * far;
+      others += odd * odd;
       sum += near * distance + active * z;
       grad[i] = (near - active) * scale;
     }
@@ -48,7 +49,8 @@ const op: PointwiseOp = {
       const near = 0.5 + 0.5 * (y[i] as number);
       const far = 1 - near;
       const z = margin - distance;
-      others += Math.abs(near * far);
+      const odd = near * far;
+      others += odd * odd;
       sum += near * distance + 0.5 * far * (z + Math.abs(z));
     }
     return others === 0 ? sum : Number.NaN;
