@@ -19,8 +19,9 @@ const op: PointwiseOp = {
       const target = t[i] as number;
       const e = Math.exp(-Math.abs(logit));
       // flags, since branches on signs and labels are mispredicted
-      const sign = 2 * Number(logit >= 0) - 1;
-      const near = 0.5 + sign * (0.5 - target); // what the target lacks on the logit's side
+      const up = Number(logit >= 0);
+      const down = 1 - up;
+      const near = up * (1 - target) + down * target; // what the target lacks on the logit's side
       const far = 1 - near;
       const bce = Math.abs(logit) * near + Math.log1p(e);
       const wrong = near + e * far; // 1 − p_t, but for 1 / (1 + e)
@@ -29,7 +30,7 @@ const op: PointwiseOp = {
       sum += value;
       values[i] = value;
       // σ − t, and the logarithmic derivative of 1 − p_t, whose quotient is 1 where near is 0, even if e is 0, too
-      const outer = sign * (near - e * far);
+      const outer = (up - down) * (near - e * far);
       const none = Number(wrong === 0);
       const inner = gamma * (1 - 2 * target) * ((e + none) / (wrong + none)) * bce;
       grad[i] = ((factor * (inner + outer)) / (1 + e)) * scale;

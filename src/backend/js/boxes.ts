@@ -2,7 +2,7 @@
 // take, since V8 keeps much alive for what it has never seen. The slopes by the four edges are put together from those by intersection, union and the
 // box around both.
 
-import type { FloatArray } from "../../array/typed.js";
+import { type FloatArray, make } from "../../array/typed.js";
 import type { BoxesCall } from "../seam.js";
 
 /** 1 where u is above v, a half where they tie: which of two edges is the inner one, and how much of a gradient is that edge's. */
@@ -16,8 +16,8 @@ function either(factor: number, u: number, v: number): number {
 }
 
 /** Values that nobody wants go nowhere; one factor stands for all rows. */
-function outputs({ a, values, gradOutput }: BoxesCall): { values: FloatArray; gradOutput: FloatArray; step: number } {
-  return { values: values ?? a.subarray(0, 0), gradOutput: gradOutput ?? a.slice(0, 1).fill(1), step: Number(gradOutput !== null) };
+function outputs({ dtype, values, gradOutput }: BoxesCall): { values: FloatArray; gradOutput: FloatArray; step: number } {
+  return { values: values ?? make(dtype, 0), gradOutput: gradOutput ?? make(dtype, 1).fill(1), step: Number(gradOutput !== null) };
 }
 
 /** 1 − iou, and how much of the box around both is outside of them. */
