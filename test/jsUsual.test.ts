@@ -10,15 +10,26 @@ type Any = Record<string, ((...args: unknown[]) => unknown) & { valueAndGrad(...
 const losses = js as unknown as Any;
 
 const EDGES = [0, -0, 1, -1, 0.5, -2.5, 3e-7, 1e12, -3e20, 1e38, Infinity, -Infinity, Number.NaN];
-const PAIRED = ["mseLoss", "l1Loss", "smoothL1Loss", "huberLoss", "bceWithLogitsLoss", "klDivLoss", "poissonNllLoss"];
+const PAIRED: readonly (readonly [name: string, options?: object])[] = [
+  ["mseLoss"],
+  ["l1Loss"],
+  ["smoothL1Loss"],
+  ["huberLoss"],
+  ["bceWithLogitsLoss"],
+  ["klDivLoss"],
+  ["poissonNllLoss"],
+  ["pinballLoss"],
+  ["pinballLoss", { quantile: 0.9 }],
+];
 
 /** Value and gradients of both loops for positions of float32. */
-function compare(name: string, operands: readonly (readonly number[])[]): void {
+function compare(name: string, operands: readonly (readonly number[])[], options: object = {}): void {
+  const summed = { ...options, reduction: "sum" };
   const call = (Floats: Float32ArrayConstructor | Float64ArrayConstructor) =>
-    (losses[name] as Any[string]).valueAndGrad(...operands.map((operand) => Floats.from(Float32Array.from(operand))), { reduction: "sum" });
+    (losses[name] as Any[string]).valueAndGrad(...operands.map((operand) => Floats.from(Float32Array.from(operand))), summed);
   const [usual, careful] = [call(Float32Array), call(Float64Array)];
-  const alone = (losses[name] as Any[string])(...operands.map((operand) => Float32Array.from(operand)), { reduction: "sum" }) as number;
-  const say = `${name} of ${JSON.stringify(operands.map((operand) => operand.map(String)))}`;
+  const alone = (losses[name] as Any[string])(...operands.map((operand) => Float32Array.from(operand)), summed) as number;
+  const say = `${name}${JSON.stringify(options)} of ${JSON.stringify(operands.map((operand) => operand.map(String)))}`;
   agree(
     [usual.value, alone],
     [careful.value, careful.value],
@@ -36,14 +47,18 @@ function compare(name: string, operands: readonly (readonly number[])[]): void {
 }
 
 describe("the straight loops of losskit/js", () => {
-  for (const name of PAIRED) {
-    it(name, () => {
+  for (const [name, options] of PAIRED) {
+    it(options ? `${name} ${JSON.stringify(options)}` : name, () => {
       for (const x of EDGES)
         for (const t of EDGES)
-          compare(name, [
-            [0.25, x],
-            [0.5, t],
-          ]);
+          compare(
+            name,
+            [
+              [0.25, x],
+              [0.5, t],
+            ],
+            options,
+          );
     });
   }
 

@@ -2,7 +2,7 @@
 
 import { rowsOf } from "../array/shape.js";
 import { type FloatArray, view } from "../array/typed.js";
-import { boxes as reference } from "../backend/js/boxes.js";
+import type { BoxesCall } from "../backend/seam.js";
 import { rangeError, shapeText } from "../call/errors.js";
 import type { Frame } from "../call/frame.js";
 import type { Operand } from "../call/operand.js";
@@ -19,16 +19,18 @@ export interface BoxesLoss {
   readonly module: "boxes";
   /** BOX_GENERALIZED, BOX_DISTANCE or BOX_COMPLETE (protocol.ts). */
   readonly kind: number;
+  /** Its loop in JavaScript. */
+  readonly loop: (call: BoxesCall) => number;
 }
 
-export function boxes({ name, module, kind }: BoxesLoss): Spec {
+export function boxes({ name, module, kind, loop }: BoxesLoss): Spec {
   return {
     name,
     module,
     arguments: [differentiable("input"), { name: "target" }],
     options: [number("eps", 1e-7)],
     reductions: REDUCTIONS,
-    javascript: { boxes: reference },
+    javascript: { boxes: loop },
     run: (frame, backend) => {
       const [a, b] = frame.operands as [Operand, Operand];
       if (a.shape[a.shape.length - 1] !== 4) throw rangeError(frame.loss, a.place, "shape (…, 4), boxes x1 y1 x2 y2", shapeText(a.shape));

@@ -1,3 +1,4 @@
+import { complete } from "../backend/js/boxes.js";
 import { BOX_COMPLETE } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
@@ -21,4 +22,5 @@ export const completeBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], CompleteBo
   name: "completeBoxIouLoss",
   module: "boxes",
   kind: BOX_COMPLETE,
+  loop: complete,
 });

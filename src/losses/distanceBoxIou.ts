@@ -1,3 +1,4 @@
+import { distance } from "../backend/js/boxes.js";
 import { BOX_DISTANCE } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
@@ -21,4 +22,5 @@ export const distanceBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], DistanceBo
   name: "distanceBoxIouLoss",
   module: "boxes",
   kind: BOX_DISTANCE,
+  loop: distance,
 });

@@ -1,3 +1,4 @@
+import { generalized } from "../backend/js/boxes.js";
 import { BOX_GENERALIZED } from "../backend/protocol.js";
 import type { LossSpec } from "../call/spec.js";
 import { type BoxesOptions, boxes } from "../families/boxes.js";
@@ -21,4 +22,5 @@ export const generalizedBoxIouLoss: LossSpec<Loss<[input: 1, target: 2], General
   name: "generalizedBoxIouLoss",
   module: "boxes",
   kind: BOX_GENERALIZED,
+  loop: generalized,
 });

@@ -27,33 +27,33 @@ const op: PointwiseOp = {
   },
   fused(x, y, _, n, margin, _q, scale, grad) {
     let sum = 0;
-    const half = 0.5 * scale;
     let others = 0; // targets that are neither 1 nor -1
     for (let i = 0; i < n; i++) {
       const distance = x[i] as number;
-      const target = y[i] as number;
+      const near = 0.5 + 0.5 * (y[i] as number);
+      const far = 1 - near;
       const z = margin - distance;
-      const short = z + Math.abs(z); // twice max(0, z)
-      const near = 2 * distance;
-      const active = Number(z >= 0);
-      others += Math.abs(target * target - 1);
-      sum += near + short + target * (near - short);
-      grad[i] = (1 - active + target * (1 + active)) * half;
+      const active = Number(z >= 0) * far;
+      const odd = near * far;
+      others += odd * odd;
+      sum += near * distance + active * z;
+      grad[i] = (near - active) * scale;
     }
-    return others === 0 ? 0.25 * sum : Number.NaN;
+    return others === 0 ? sum : Number.NaN;
   },
   sum(x, y, _, n, margin) {
     let sum = 0;
     let others = 0;
     for (let i = 0; i < n; i++) {
-      const target = y[i] as number;
-      const z = margin - (x[i] as number);
-      const short = z + Math.abs(z);
-      const near = 2 * (x[i] as number);
-      others += Math.abs(target * target - 1);
-      sum += near + short + target * (near - short);
+      const distance = x[i] as number;
+      const near = 0.5 + 0.5 * (y[i] as number);
+      const far = 1 - near;
+      const z = margin - distance;
+      const odd = near * far;
+      others += odd * odd;
+      sum += near * distance + 0.5 * far * (z + Math.abs(z));
     }
-    return others === 0 ? 0.25 * sum : Number.NaN;
+    return others === 0 ? sum : Number.NaN;
   },
 };
 

@@ -29,7 +29,7 @@ export const l1Op: PointwiseOp = {
     for (let i = 0; i < n; i++) {
       const d = (x[i] as number) - (t[i] as number);
       sum += Math.abs(d);
-      gradX[i] = (Number(d > 0) - Number(d < 0)) * scale;
+      gradX[i] = (Number(d >= 0) + Number(d > 0) - 1) * scale;
     }
     return sum;
   },

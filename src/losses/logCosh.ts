@@ -12,12 +12,14 @@ const op: PointwiseOp = {
     for (let i = 0; i < n; i++) {
       const d = (x[i] as number) - (t[i] as number);
       const size = Math.abs(d);
-      const half = Math.sinh(0.5 * d);
-      // cosh d − 1 = 2 sinh²(d / 2): near 0 the other form cancels
-      const value = size > 1 ? size - Math.LN2 + Math.log1p(Math.exp(-2 * size)) : Math.log1p(2 * half * half);
+      const less = Math.expm1(-size);
+      const e = 1 + less; // of −|d|: one exponential for both results
+      // cosh d − 1 = (1 − e)² / 2e: near 0 the other form cancels
+      const value = size > 1 ? size - Math.LN2 + Math.log1p(e * e) : Math.log1p((less * less) / (2 * e));
       sum += value;
       values[i] = value;
-      grad[i] = Math.tanh(d) * scale;
+      const sign = 1 - 2 * Number(d < 0);
+      grad[i] = ((-sign * less * (1 + e)) / (1 + e * e)) * scale;
     }
     return sum;
   },

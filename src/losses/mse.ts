@@ -17,8 +17,8 @@ const op: PointwiseOp = {
       const value = d * d;
       sum += value;
       values[i] = value;
-      gradX[i] = 2 * d * scale;
-      gradT[i] = -2 * d * scale;
+      gradX[i] = d * (2 * scale);
+      gradT[i] = -d * (2 * scale);
     }
     return sum;
   },
@@ -27,7 +27,7 @@ const op: PointwiseOp = {
     for (let i = 0; i < n; i++) {
       const d = (x[i] as number) - (t[i] as number);
       sum += d * d;
-      gradX[i] = 2 * d * scale;
+      gradX[i] = d * (2 * scale);
     }
     return sum;
   },

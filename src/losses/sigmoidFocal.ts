@@ -18,16 +18,21 @@ const op: PointwiseOp = {
       const logit = x[i] as number;
       const target = t[i] as number;
       const e = Math.exp(-Math.abs(logit));
-      const near = logit >= 0 ? 1 - target : target; // what the target lacks on the logit's side
+      // flags, since branches on signs and labels are mispredicted
+      const up = Number(logit >= 0);
+      const down = 1 - up;
+      const near = up * (1 - target) + down * target; // what the target lacks on the logit's side
       const far = 1 - near;
       const bce = Math.abs(logit) * near + Math.log1p(e);
-      const factor = (alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target)) * ((near + e * far) / (1 + e)) ** gamma;
+      const wrong = near + e * far; // 1 − p_t, but for 1 / (1 + e)
+      const factor = (alpha < 0 ? 1 : alpha * target + (1 - alpha) * (1 - target)) * (wrong / (1 + e)) ** gamma;
       const value = factor * bce;
       sum += value;
       values[i] = value;
-      // σ − t, and the logarithmic derivative of 1 − p_t, whose quotient is 1 where near is 0
-      const outer = logit >= 0 ? near - e * far : e * far - near;
-      const inner = gamma * (1 - 2 * target) * (near === 0 ? 1 : e / (near + e * far)) * bce;
+      // σ − t, and the logarithmic derivative of 1 − p_t, whose quotient is 1 where near is 0, even if e is 0, too
+      const outer = (up - down) * (near - e * far);
+      const none = Number(wrong === 0);
+      const inner = gamma * (1 - 2 * target) * ((e + none) / (wrong + none)) * bce;
       grad[i] = ((factor * (inner + outer)) / (1 + e)) * scale;
     }
     return sum;

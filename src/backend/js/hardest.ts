@@ -2,6 +2,7 @@
 
 import { copyOf, type FloatArray, fillElements, overlap } from "../../array/typed.js";
 import type { HardestCall } from "../seam.js";
+import { euclidean } from "./euclidean.js";
 import { sigmoid, softplus } from "./inBatch.js";
 
 /** What was found of each anchor: the farthest of its label and the nearest of another, -1 where there is none, and how far they are. */
@@ -25,21 +26,26 @@ export function hardest(call: HardestCall): number {
   const { rows, dims, x, labels, soft } = call;
   const found = foundOf(rows);
   const { positive, negative, far, near } = found;
+  // the first of equals stays; so does a NaN
+  const farther = (i: number, j: number, distance: number): void => {
+    if (distance <= (far[i] as number) || Number.isNaN(far[i])) return;
+    far[i] = distance;
+    positive[i] = j;
+  };
+  const nearer = (i: number, j: number, distance: number): void => {
+    if (distance >= (near[i] as number) || Number.isNaN(near[i])) return;
+    near[i] = distance;
+    negative[i] = j;
+  };
+  // each pair once: every anchor meets the others in ascending order, those before it in its own turn, the others in theirs
+  const row = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < rows; j++) {
-      if (j === i) continue;
-      let square = 0;
-      for (let d = 0; d < dims; d++) square += ((x[i * dims + d] as number) - (x[j * dims + d] as number)) ** 2;
-      const distance = Math.sqrt(square);
-      // the first of equals stays; so does a NaN
-      if (labels[i] === labels[j]) {
-        if (distance <= (far[i] as number) || Number.isNaN(far[i])) continue;
-        far[i] = distance;
-        positive[i] = j;
-      } else if (!(distance >= (near[i] as number) || Number.isNaN(near[i]))) {
-        near[i] = distance;
-        negative[i] = j;
-      }
+    euclidean(x, i * dims, x, 0, i, dims, row, 0);
+    for (let j = 0; j < i; j++) {
+      const distance = row[j] as number;
+      const choose = labels[i] === labels[j] ? farther : nearer;
+      choose(i, j, distance);
+      choose(j, i, distance);
     }
   }
   const losses = new Float64Array(rows);

@@ -3,6 +3,7 @@
 import type { FloatArray } from "../../array/typed.js";
 import { DISTANCE, TRIPLET_MARGIN } from "../protocol.js";
 import type { CdistCall, VectorsCall } from "../seam.js";
+import { euclidean } from "./euclidean.js";
 
 /** 1e-12 rounded to float32, in double precision too: ATen/native/Loss.cpp, cosine_embedding_loss. */
 const EPS = 9.999999960041972e-13;
@@ -180,6 +181,10 @@ export function cdist(call: CdistCall): void {
   const { a, b, startA, startB, rows, cols, dims, p, into, at } = call;
   for (let i = 0; i < rows; i++) {
     const row = startA + i * dims;
+    if (p === 2) {
+      euclidean(a, row, b, startB, cols, dims, into, at + i * cols);
+      continue;
+    }
     for (let j = 0; j < cols; j++) {
       const shift = startB + j * dims - row;
       let r = norm(a, b, row, row + dims, 0, p, shift);
