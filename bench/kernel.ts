@@ -89,7 +89,7 @@ export function cdistKernel(a: Float32Array, b: Float32Array, width: number): ()
  * here on one thread. Fused in the relaxed build, a multiplication and an addition in the baseline one.
  */
 export function ceiling(count: number): () => number {
-  const { madds_f32, PER_TURN } = instantiate(new WebAssembly.Memory({ initial: 1 }), "", new URL("ceiling/", BUILD)).exports;
+  const { madds_f32, PER_TURN } = instantiate(new WebAssembly.Memory({ initial: 1, maximum: 1 }), "", new URL("ceiling/", BUILD)).exports;
   const turns = Math.round(count / (PER_TURN as WebAssembly.Global).value);
   return () => (madds_f32 as (turns: number, x: number, b: number) => number)(turns, 0.5, 1);
 }
