@@ -175,8 +175,9 @@ function orderOf(texts) {
       .slice(-2)
       .map((i) => texts[i])
       .join();
-    const added = (i) => (weigh(before + texts[i]) - weigh(before)) / texts[i].length;
-    const next = [...left].reduce((best, i) => (added(i) < added(best) ? i : best));
+    const base = weigh(before);
+    const added = new Map([...left].map((i) => [i, (weigh(before + texts[i]) - base) / texts[i].length]));
+    const next = [...left].reduce((best, i) => (added.get(i) < added.get(best) ? i : best));
     order.push(next);
     left.delete(next);
   }

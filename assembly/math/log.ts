@@ -158,18 +158,13 @@ export class Log {
 
   /** log(1 + x) as below for -1 < x <= 1, given u = 1 + x; NaN passes. */
   @inline static plusOne<T extends number>(x: v128, u: v128): v128 {
-    const moved = Log.moved<T>(u);
-    return Log.assemble<T>(Log.exponent<T>(moved), Log.restored<T>(x, u, moved));
-  }
-
-  /** f of u = 1 + x, whose moved bits are given, with what u lost of x. */
-  @inline static restored<T extends number>(x: v128, u: v128, moved: v128): v128 {
     const lost = v128.sub<T>(x, v128.sub<T>(u, Log.constant<T>(3)));
+    const moved = Log.moved<T>(u);
     // 2^-k: the exponent field of 2 / 2^k' for the moved u, whose own exponent field is k + that of 1
     let scale: v128;
     if (sizeof<T>() == 4) scale = i32x4.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
     else scale = i64x2.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
-    return Lanes.madd<T>(lost, scale, Log.fraction<T>(moved));
+    return Log.assemble<T>(Log.exponent<T>(moved), Lanes.madd<T>(lost, scale, Log.fraction<T>(moved)));
   }
 
   /** log(1 + x) as below for -1 < x <= 1; NaN passes. */

@@ -137,14 +137,13 @@ function vectorsOf(data: FloatArray, count: number, { dims, floor }: InBatchCall
 /** Products of rows that are kept for the gradients: 16 MiB of them. */
 const KEPT = 1 << 21;
 
-/** One after the other: four dots at a time keep the processor busy, and each has the same bits from either side. */
 function dot(x: FloatArray, at: number, y: FloatArray, to: number, dims: number): number {
   let sum = 0;
   for (let d = 0; d < dims; d++) sum += (x[at + d] as number) * (y[to + d] as number);
   return sum;
 }
 
-/** The products of vector i with all of the other side. */
+/** The products of vector i with all of the other side, four at a time: that keeps the processor busy, and each has the same bits from either side. */
 function products(x: Vectors, i: number, y: Vectors, into: Float64Array): void {
   const { data, dims } = x;
   const other = y.data;

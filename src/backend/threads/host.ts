@@ -61,8 +61,9 @@ interface Common {
 }
 
 /** Logits are what may be stored in half precision. */
-const isHalf = (call: { readonly x?: object; readonly student?: object; readonly teacher?: object }): boolean =>
-  [call.x, call.student, call.teacher].some((data) => data !== undefined && "storage" in data);
+const isHalf = ({ x, student, teacher }: { readonly x?: object; readonly student?: object; readonly teacher?: object }): boolean =>
+  isStored(x) || isStored(student) || isStored(teacher);
+const isStored = (data?: object): boolean => data !== undefined && "storage" in data;
 const powers = (p: number): boolean => p !== 1 && p !== 2 && p !== 0 && p !== Number.POSITIVE_INFINITY;
 
 /** OR-ing 2 into the flags of the memory that a module imports makes it take a shared one. */
