@@ -2,7 +2,9 @@
  * losskit/threads: the same bits as losskit/wasm for any number of threads, for arrays of alloc, plain ones and both; and that workers did the work.
  */
 import { afterAll, describe, expect, it } from "vitest";
+import { Broadcast } from "../src/array/broadcast.js";
 import { work } from "../src/backend/threads/host.js";
+import { read, write } from "../src/backend/threads/job.js";
 import { tuning } from "../src/backend/threads/pool.js";
 import * as api from "../src/threads.js";
 import * as wasm from "../src/wasm.js";
@@ -281,3 +283,9 @@ for (const count of [1, 2, 3, 8]) {
 }
 
 afterAll(() => threads.close());
+
+it("a repeated operand reaches the others as it is", () => {
+  const call = { c: { broadcast: new Broadcast([3], [2, 3]) } };
+  const job = { module: 0, method: "pointwise", first: 1, size: 1, slots: 0, stride: 0, call } as const;
+  expect(read(write(job), new ArrayBuffer(8)).call).toEqual(call);
+});

@@ -42,7 +42,7 @@ export function write(job: Job): string {
       const array = value as Numbers;
       return { $: kindOf(array), at: array.byteOffset, length: array.length };
     }
-    return value instanceof Broadcast ? { $: "b", ...value } : value;
+    return value instanceof Broadcast ? { $: "broadcast", ...value } : value;
   });
 }
 
