@@ -44,11 +44,22 @@ class Within extends Kernel {
       const partial = x >= whole;
       const end = partial ? stop : min(whole, x + 16 * TURNS);
       let inside = Lanes.ones();
-      do {
+      while (x + 64 <= end) {
+        const y = v128.load(x);
+        const y1 = v128.load(x, 16);
+        const y2 = v128.load(x, 32);
+        const y3 = v128.load(x, 48);
+        const low01 = v128.and(v128.ge<T>(y, lowest), v128.ge<T>(y1, lowest));
+        const low23 = v128.and(v128.ge<T>(y2, lowest), v128.ge<T>(y3, lowest));
+        const high01 = v128.and(v128.le<T>(y, highest), v128.le<T>(y1, highest));
+        const high23 = v128.and(v128.le<T>(y2, highest), v128.le<T>(y3, highest));
+        inside = v128.and(inside, v128.and(v128.and(low01, low23), v128.and(high01, high23)));
+        x += 64;
+      }
+      for (; x < end; x += 16) {
         const y = v128.load(x);
         inside = v128.and(inside, v128.and(v128.ge<T>(y, lowest), v128.le<T>(y, highest)));
-        x += 16;
-      } while (x < end);
+      }
       const mask = Lanes.first(partial ? <i32>(stop - block) : 16);
       if (v128.any_true(v128.andnot(mask, inside))) return <i32>(block - start) / size;
     }

@@ -267,6 +267,14 @@ export interface HardestCall {
   readonly grad: FloatArray | null;
 }
 
+/** Whether the first n elements lie in [low, high]. */
+export interface RangeCall {
+  readonly data: FloatArray;
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface Backend {
   pointwise(call: PointwiseCall): number;
   crossEntropy(call: RowsCall): number;
@@ -287,6 +295,6 @@ export interface Backend {
   distillation(call: DistillationCall): number;
   inBatch(call: InBatchCall): number;
   hardest(call: HardestCall): number;
-  /** Index of the first of n elements that is not in [low, high] (NaN is not), or -1. */
-  outside(data: FloatArray, n: number, low: number, high: number): number;
+  /** Index of the first element that is not in the range (NaN is not), or -1. */
+  outside(call: RangeCall): number;
 }

@@ -165,7 +165,7 @@ export class Operand {
 
   /** Makes a copy of elements that another thread may be writing to: for losses that check what they then use. */
   unshare(): void {
-    if (this.tag !== "" && isShared(this.data) && !isOwn(bufferOf.call(this.data))) this.data = copyOf(this.data);
+    if (this.tag !== "" && !isOwn(bufferOf.call(this.data)) && isShared(this.data)) this.data = copyOf(this.data);
   }
 
   get isFloat(): boolean {

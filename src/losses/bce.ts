@@ -50,7 +50,7 @@ const op: PointwiseOp = {
 function probabilities(frame: Frame, backend: Backend): void {
   for (const operand of frame.operands.slice(0, 2)) {
     operand.unshare();
-    const at = backend.outside(operand.data, operand.size, 0, 1);
+    const at = backend.outside({ data: operand.data, n: operand.size, low: 0, high: 1 });
     if (at >= 0) throw rangeError(frame.loss, `${operand.place}[${at}]`, "a probability in [0, 1]", String(operand.data[at]));
   }
 }

@@ -83,7 +83,7 @@ function check(frame: Frame, backend: Backend): void {
   const variance = frame.operands[2] as Operand;
   variance.unshare();
   const { data, size } = variance;
-  let at = backend.outside(data, size, 0, Number.POSITIVE_INFINITY);
+  let at = backend.outside({ data, n: size, low: 0, high: Number.POSITIVE_INFINITY });
   if (at < 0) return;
   while (at < size && !((data[at] as number) < 0)) at++; // what it found may have been a NaN
   if (at < size) throw rangeError(frame.loss, `${variance.place}[${at}]`, "a number >= 0", String(data[at]));

@@ -2,7 +2,7 @@
 // precision and rounded once, when it is written. Each loss names the part it needs (`javascript` in its spec), so that a bundle holds no other.
 
 import { type FloatArray, overlap, view } from "../../array/typed.js";
-import type { Backend, PointwiseCall, Source } from "../seam.js";
+import type { Backend, PointwiseCall, RangeCall, Source } from "../seam.js";
 
 /**
  * The loop of an op: returns the sum of the values, writes values and gradients. An output that nobody wants is an empty array, of which a store
@@ -136,7 +136,7 @@ function fill(source: Source, start: number, count: number, into: Float64Array):
   else for (let i = 0; i < count; i++) into[i] = source.data[start + i] as number;
 }
 
-function outside(data: FloatArray, n: number, low: number, high: number): number {
+function outside({ data, n, low, high }: RangeCall): number {
   for (let i = 0; i < n; i++) {
     const value = data[i] as number;
     if (!(value >= low && value <= high)) return i;

@@ -3,7 +3,7 @@
 
 import type { FloatArray } from "../../array/typed.js";
 import type { Arena, BackendInfo, Host } from "../host.js";
-import type { Backend, BoxesCall, CdistCall, DistillationCall, MarginsCall, OverlapCall, PointwiseCall, RowsCall, VectorsCall } from "../seam.js";
+import type { Backend, BoxesCall, CdistCall, DistillationCall, MarginsCall, OverlapCall, PointwiseCall, RangeCall, RowsCall, VectorsCall } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
 import { auto, isStackExhausted, type WasmHost } from "../wasm/load.js";
 import { Machine, Memory, type Module } from "../wasm/machine.js";
@@ -44,6 +44,7 @@ const COSTS: Readonly<Record<string, number>> = {
   cosine: 1,
   contrastive: 1,
   cdist: 0.06,
+  outside: 0.15,
   boxes: 5,
   overlap: 0.5,
   distillation: 4,
@@ -221,7 +222,7 @@ export class ThreadsHost implements Host {
       overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
       distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
       cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
-      outside: (data, n, low, high) => whose(data).outside(data, n, low, high),
+      outside: call<RangeCall>("outside", (c) => c.n * cost("outside")),
       ctc: (c) => whose(c.x).ctc(c),
     };
   }

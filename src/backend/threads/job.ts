@@ -7,13 +7,22 @@ import type { Split, Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
 
 /** Calls that are split. */
-export type Method = "pointwise" | "crossEntropy" | "margins" | "distances" | "cosine" | "contrastive" | "cdist" | "boxes" | "overlap" | "distillation";
+export type Method =
+  | "pointwise"
+  | "crossEntropy"
+  | "margins"
+  | "distances"
+  | "cosine"
+  | "contrastive"
+  | "cdist"
+  | "boxes"
+  | "overlap"
+  | "distillation"
+  | "outside";
 
 export interface Job {
   readonly module: number;
   readonly method: Method;
-  /** Its first ticket (chunks.ts); 0 where there are slots. */
-  readonly first: number;
   /** Batches of a chunk. */
   readonly size: number;
   /** How many slots its chunks come through, and the bytes from one to the next (relay.ts); none where all arrays are in shared memory. */
@@ -35,26 +44,39 @@ export function like<A extends Numbers>(array: A, buffer: ArrayBufferLike, at: n
 
 /** All arrays of the call lie in shared memory. */
 export function write(job: Job): string {
-  return JSON.stringify(job, (_, value) => {
-    if (typeof value === "number")
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : { $: "number", text: Object.is(value, -0) ? "-0" : String(value) };
-    if (ArrayBuffer.isView(value)) {
-      const array = value as Numbers;
-      return { $: kindOf(array), at: array.byteOffset, length: array.length };
-    }
-    return value instanceof Broadcast ? { $: "broadcast", ...value } : value;
-  });
+  return JSON.stringify(plain(job));
+}
+
+// Neither a replacer nor a reviver: JSON asks those for every value there is, which took longer than the text itself.
+
+function plain(value: unknown): unknown {
+  if (typeof value === "number") {
+    if (Object.is(value, -0)) return { $: "number", text: "-0" };
+    return Number.isFinite(value) ? value : { $: "number", text: String(value) };
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (ArrayBuffer.isView(value)) return { $: kindOf(value as Numbers), at: value.byteOffset, length: (value as Numbers).length };
+  const result: Record<string, unknown> = value instanceof Broadcast ? { $: "broadcast" } : {};
+  for (const [name, each] of Object.entries(value)) result[name] = plain(each);
+  return result;
 }
 
 /** `shift`: bytes from the first slot to the one that is meant. */
 export function read(text: string, buffer: ArrayBufferLike, shift = 0): Job {
-  return JSON.parse(text, (_, value) => {
-    if (value?.$ === undefined) return value;
-    const { $, ...rest } = value;
-    if ($ === "number") return Number(rest.text);
-    if ($ === "broadcast") return Object.assign(Object.create(Broadcast.prototype), rest);
-    return new KINDS[$ as Kind](buffer as ArrayBuffer, rest.at + shift, rest.length);
-  });
+  return meant(JSON.parse(text), buffer, shift) as Job;
+}
+
+function meant(value: unknown, buffer: ArrayBufferLike, shift: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const record = value as { $?: Kind | "number" | "broadcast"; text: string; at: number; length: number } & Record<string, unknown>;
+  const { $ } = record;
+  if ($ === "number") return Number(record.text);
+  if ($ !== undefined && $ !== "broadcast") return new KINDS[$](buffer as ArrayBuffer, record.at + shift, record.length);
+  for (const [name, each] of Object.entries(value)) record[name as string] = meant(each, buffer, shift) as never;
+  if ($ === undefined) return value;
+  const { $: _, ...fields } = record;
+  return Object.assign(Object.create(Broadcast.prototype), fields);
 }
 
 /** A backend, as far as calls are split. */

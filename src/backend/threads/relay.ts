@@ -115,7 +115,7 @@ export class Relay implements Split {
       });
     }
     const first = Object.fromEntries(columns.map(({ name }, i) => [name, this.views[0]?.[i]]));
-    this.opened = shared.post(write({ module, method: "crossEntropy", first: 0, size, slots, stride, call: { ...call, ...first, outer: tall } }));
+    this.opened = shared.post(write({ module, method: "crossEntropy", size, slots, stride, call: { ...call, ...first, outer: tall } }));
     this.tag = Atomics.load(shared.words, JOB) << 2;
     return this.opened;
   }
@@ -205,26 +205,33 @@ export class Relay implements Split {
         pause(words, ANSWER, Atomics.load(words, ANSWER));
       }
     }
-    this.shared.post("null");
+    this.shared.post(null);
     Atomics.add(words, FILL, 1);
     Atomics.notify(words, FILL);
   }
 }
 
-/** A worker's side: what is filled is done, until another job comes. `number` and `text` are the present one's. */
-export function help(shared: Shared, thread: number, number: number, text: string, job: Job, backend: Splittable, stream: Stream): void {
-  const { words, sums, memory } = shared;
-  const { slots, stride, size, method } = job;
-  const tag = number << 2;
+/** A job's call as each of its slots has it. */
+export function inSlots(text: string, buffer: ArrayBufferLike, stride: number): (slot: number) => object {
   const calls: object[] = [];
+  return (slot) => {
+    calls[slot] ??= read(text, buffer, slot * stride).call;
+    return calls[slot] as object;
+  };
+}
+
+/** A worker's side: what is filled is done, until another job comes. `number` is the present one's. */
+export function help(shared: Shared, thread: number, number: number, job: Job, calls: (slot: number) => object, backend: Splittable, stream: Stream): void {
+  const { words, sums } = shared;
+  const { slots, size, method } = job;
+  const tag = number << 2;
   while (Atomics.load(words, JOB) === number) {
     const fill = Atomics.load(words, FILL);
     let idle = true;
     for (let slot = 0; slot < slots; slot++) {
       if (Atomics.compareExchange(words, stateOf(slot), tag | FILLED, tag | TAKEN) !== (tag | FILLED)) continue;
       idle = false;
-      calls[slot] ??= read(text, memory.buffer, slot * stride).call;
-      run(backend, stream, method, calls[slot] as object, whole(sums.subarray(words[batchIn(slot)] as number), size));
+      run(backend, stream, method, calls(slot), whole(sums.subarray(words[batchIn(slot)] as number), size));
       Atomics.add(words, WORK + thread, 1);
       Atomics.compareExchange(words, stateOf(slot), tag | TAKEN, FREE);
       Atomics.add(words, ANSWER, 1);

@@ -9,6 +9,9 @@ const CONTROL: number = (PAGES + (MOST - 1) * WINDOW_PAGES) * PAGE;
 // Indices into the words of the control block; what many threads write has a cache line of its own.
 /** Even: the number of the job that is to be read; odd: it is being written. */
 export const JOB = 0;
+/** Which text says what it is, 0 where it is none, and its first ticket (chunks.ts). */
+const VERSION = 1;
+const FIRST = 2;
 /** Chunks that were given out (chunks.ts): never set back, so that who comes late finds nothing left. */
 export const TICKET = 16;
 /** Chunks that are done. */
@@ -57,6 +60,9 @@ export class Shared {
   readonly sums: Float64Array;
   private readonly bytes: Uint8Array;
   private readonly text: Int32Array;
+  /** The text that is there, of the side that writes: a call that is repeated has the same, and who has read it need not read it again. */
+  private last = "";
+  private version = 0;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
@@ -66,28 +72,44 @@ export class Shared {
     this.text = new Int32Array(memory.buffer, TEXT_AT, TEXT);
   }
 
-  /** Publishes a job; false where its text is too long. Word by word atomically: who reads while the next one is written must see that it is. */
-  post(text: string): boolean {
-    if (text.length >= 2 * TEXT - 2) return false;
+  /**
+   * Publishes a job, or with null that there is none any more; false where its text is too long. Word by word atomically: who reads while the next one is
+   * written must see that it is.
+   */
+  post(text: string | null, first = 0): boolean {
+    if (text !== null && text.length >= 2 * TEXT - 2) return false;
     const { words } = this;
     const number = Atomics.load(words, JOB);
     Atomics.store(words, JOB, (number + 1) | 0);
-    Atomics.store(this.text, 0, text.length);
-    for (let i = 0; i < text.length; i += 2) Atomics.store(this.text, i / 2 + 1, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+    if (text !== null && text !== this.last) this.keepText(text);
+    Atomics.store(words, VERSION, text === null ? 0 : this.version);
+    Atomics.store(words, FIRST, first);
     Atomics.store(words, JOB, (number + 2) | 0);
     Atomics.notify(words, JOB);
     return true;
   }
 
-  /** The text of a job; null where another one has come meanwhile. */
-  read(number: number): string | null {
+  private keepText(text: string): void {
+    this.last = text;
+    this.version++;
+    Atomics.store(this.text, 0, text.length);
+    for (let i = 0; i < text.length; i += 2) Atomics.store(this.text, i / 2 + 1, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
+  }
+
+  /** The present job: which text it has, 0 for none, and its first ticket. They are another's where the number of the job is another one afterwards. */
+  posted(): { readonly version: number; readonly first: number } {
+    return { version: Atomics.load(this.words, VERSION), first: Atomics.load(this.words, FIRST) };
+  }
+
+  /** The text that is there. */
+  read(): string {
     const codes = new Uint16Array(Math.min(2 * TEXT - 2, Atomics.load(this.text, 0)));
     for (let i = 0; i < codes.length; i += 2) {
       const pair = Atomics.load(this.text, i / 2 + 1);
       codes[i] = pair;
       codes[i + 1] = pair >>> 16;
     }
-    return Atomics.load(this.words, JOB) === number ? String.fromCharCode(...codes) : null;
+    return String.fromCharCode(...codes);
   }
 
   /** Keeps the bytes of a module, behind those of the modules before it. */

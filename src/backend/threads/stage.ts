@@ -28,6 +28,7 @@ const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outpu
   cosine: VECTORS,
   contrastive: VECTORS,
   cdist: [["a", "b"], ["into"]],
+  outside: [["data"], []],
   boxes: [
     ["a", "b", "gradOutput"],
     ["values", "grad"],

@@ -24,7 +24,7 @@ export interface Seats {
 }
 
 /** Chunks for each thread: the more, the shorter the wait for the last of them. */
-const CHUNKS = 8;
+const CHUNKS = 16;
 /** Vectors on each side and numbers in each of them from which all distances cost more than the copies of plain arrays. */
 const SIDE = 64;
 const DIMS = 16;
@@ -92,6 +92,12 @@ export class Team {
     return sum;
   }
 
+  /** Of indices, or -1 for none: the first there is. */
+  private lowest(batches: number): number {
+    for (let i = 0; i < batches; i++) if ((this.shared.sums[i] as number) >= 0) return this.shared.sums[i] as number;
+    return -1;
+  }
+
   private begin(batches: number): boolean {
     if (batches < 2 || batches > SUMS) return false;
     this.chunks.size = Math.max(1, Math.floor(batches / (this.pool.count * CHUNKS)));
@@ -108,7 +114,7 @@ export class Team {
     const { module, stream, backend } = seat;
     chunks.count = 0;
     chunks.flat = method === "pointwise";
-    this.launch = () => shared.post(write({ module, method, first: chunks.first, size: chunks.size, slots: 0, stride: 0, call }));
+    this.launch = () => shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call }), chunks.first);
     let value: number;
     try {
       value = run(backend, stream, method, call, chunks);
@@ -119,7 +125,7 @@ export class Team {
       this.launch = null;
     }
     if (chunks.count > 0) {
-      if (this.join(patience)) value = method === "cdist" ? 0 : this.total(chunks.batches);
+      if (this.join(patience)) value = method === "outside" ? this.lowest(chunks.batches) : method === "cdist" ? 0 : this.total(chunks.batches);
       else {
         pool.end("a worker did not answer");
         // what was read is as it was: a gradient that replaces its input is copied there when the call is over (call/frame.ts)

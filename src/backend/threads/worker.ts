@@ -13,10 +13,11 @@ import { Stream } from "../wasm/stream.js";
 import { rows } from "../wasm/vectors.js";
 import { Window } from "../wasm/window.js";
 import { Chunks } from "./chunks.js";
-import { read, run, type Splittable } from "./job.js";
+import { type Job, read, run, type Splittable } from "./job.js";
 import type { Fate, Start } from "./pool.js";
-import { help } from "./relay.js";
+import { help, inSlots } from "./relay.js";
 import { EPOCH, JOB, NAMES, READY, Shared } from "./shared.js";
+import { rest } from "./wait.js";
 
 const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
   boxes: overlaps,
@@ -58,23 +59,32 @@ function work({ memory, thread, epoch, fate }: Start): void {
   if (fate !== "lives") doom(stream, chunks, fate, words);
   Atomics.compareExchange(words, READY + thread, -epoch, epoch);
   let seen = 0;
+  let known = 0;
+  let job!: Job;
+  /** A relay's calls, by the slot that they read. */
+  let calls!: (slot: number) => object;
   for (;;) {
     const number = Atomics.load(words, JOB);
     if (Atomics.load(words, EPOCH) !== epoch) return;
     if (number === seen || number & 1) {
-      Atomics.wait(words, JOB, number);
+      rest(words, JOB, number);
       continue;
     }
-    const text = shared.read(number);
-    if (text === null) continue;
+    const { version, first } = shared.posted();
+    const text = version === known || version === 0 ? null : shared.read();
+    if (Atomics.load(words, JOB) !== number) continue; // another one has come meanwhile
     seen = number;
-    const job = read(text, buffer);
-    if (job === null) continue; // the end of one
+    if (version === 0) continue; // the end of one
+    if (text !== null) {
+      known = version;
+      job = read(text, buffer);
+      calls = inSlots(text, buffer, job.stride);
+    }
     const backend = loaded[job.module] ?? load(job.module);
-    if (job.slots > 0) help(shared, thread, number, text, job, backend, stream);
+    if (job.slots > 0) help(shared, thread, number, job, calls, backend, stream);
     else {
       size = job.size;
-      chunks.first = job.first;
+      chunks.first = first;
       chunks.flat = job.method === "pointwise";
       run(backend, stream, job.method, job.call, chunks);
     }

@@ -1,7 +1,7 @@
 // Losses of single positions on WebAssembly: tile by tile, then the factors of each position.
 
 import type { FloatArray } from "../../array/typed.js";
-import type { Backend, PointwiseCall, TakeSums } from "../seam.js";
+import type { Backend, PointwiseCall, RangeCall, TakeSums } from "../seam.js";
 import type { Machine } from "./machine.js";
 import { A, B, C, GRAD_A, GRAD_B, GRAD_C, GRAD_OUTPUT, SINK, VALUES, WEIGHT } from "./window.js";
 
@@ -10,7 +10,7 @@ export function positions(machine: Machine): Pick<Backend, "pointwise" | "outsid
   return {
     pointwise: (call) => pointwise(machine, call),
     sums: (data, take) => sums(machine, data, take),
-    outside: (data, n, low, high) => outside(machine, data, n, low, high),
+    outside: (call) => outside(machine, call),
   };
 }
 
@@ -52,19 +52,20 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
   return stream.sum;
 }
 
-function outside(machine: Machine, data: FloatArray, n: number, low: number, high: number): number {
+function outside(machine: Machine, { data, n, low, high }: RangeCall): number {
   const dtype = data instanceof Float32Array ? "float32" : "float64";
   const within = machine.kernel("within", dtype);
-  machine.stream.begin(dtype, 1);
-  const port = machine.stream.input(A, data);
-  machine.stream.start(n, 0);
-  while (machine.stream.next()) {
-    const { row, rows } = machine.stream;
+  const { stream } = machine;
+  stream.begin(dtype, 1);
+  const port = stream.input(A, data);
+  stream.start(n, 0);
+  while (stream.next()) {
+    const { row, rows } = stream;
     const i = within(port.at, rows, low, high);
-    if (i >= rows) continue;
-    let found = row + i;
-    while ((data[found] as number) >= low && (data[found] as number) <= high) found++; // which lane it is
-    return found;
+    let found = i < rows ? row + i : -1;
+    if (found >= 0) while ((data[found] as number) >= low && (data[found] as number) <= high) found++; // which lane it is
+    if (found >= 0 && !stream.split) return found;
+    stream.sum = found; // of a batch that others look for
   }
   return -1;
 }
