@@ -6,7 +6,7 @@ import type { RowsCall } from "../seam.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { batchOf, TILE_BYTES } from "../wasm/window.js";
 import { type Job, like, type Numbers, read, run, type Splittable, write } from "./job.js";
-import { ANSWER, FILL, JOB, MOST_SLOTS, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SUMS, WORK } from "./shared.js";
+import { ANSWER, FILL, JOB, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SLOTS_EACH, SUMS, WORK } from "./shared.js";
 import { now, pause } from "./wait.js";
 
 // What a slot's first word says, beside four times the job's number: who is late takes no slot of another job.
@@ -67,7 +67,7 @@ export function planOf(call: RowsCall, helpers: number): Plan | null {
     columns.push({ name, data, common: each === "common", output: OUTPUTS.includes(name), length, at });
     at += roomFor(length * data.BYTES_PER_ELEMENT);
   }
-  const slots = Math.min(MOST_SLOTS, 2 * helpers, Math.floor(SCRATCH_BYTES / at));
+  const slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / at));
   return slots < 1 ? null : { call, columns, size, tall, chunks, slots, stride: at };
 }
 

@@ -30,8 +30,9 @@ export const FILL = 112;
 /** The state of each slot, and the batch that it begins with. */
 export const SLOT = 128;
 export const SLOT_WORDS = 16;
-export const MOST_SLOTS: number = 2 * (MOST - 1);
-const WORDS = 1024;
+/** Slots for each worker: with 2 it had nothing to do while the caller did a chunk of its own, more than 4 bring nothing. */
+export const SLOTS_EACH = 4;
+const WORDS = 1024; // for slots: 448
 
 const MODULE_BYTES = 3 << 20;
 const MODULES_AT: number = CONTROL + 4 * WORDS;
