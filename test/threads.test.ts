@@ -87,6 +87,7 @@ function wave(length: number, from = 0): Float32Array {
   for (let i = 0; i < length; i++) data[i] = 2 * (TABLE[(i + 977 * from) % TABLE.length] as number);
   return data;
 }
+const upperHalves = (data: Float32Array): Uint16Array => new Uint16Array(data.buffer).filter((_, i) => i % 2 === 1);
 const positive = (length: number, from = 0): Float32Array => wave(length, from).map((x) => 0.02 + x * x * 0.005);
 const indices = (rows: number, classes: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => (i % 11 === 3 ? -100 : (i * 7919) % classes));
 const shaped = (data: FloatArray, ...shape: number[]) => ({ data, shape });
@@ -123,21 +124,23 @@ const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
   "crossEntropyLoss, whole vectors": (api, hold) => api.crossEntropyLoss.valueAndGrad(shaped(hold(wave(1024 * 1000)), 1024, 1000), indices(1024, 1000)),
   "crossEntropyLoss, rows in pieces": (api, hold) =>
     api.crossEntropyLoss.valueAndGrad(shaped(hold(Float64Array.from(wave(4 * 530_003))), 4, 530_003), indices(4, 530_003), { labelSmoothing: 0.1 }),
-  "crossEntropyLoss, bfloat16": (api) => {
-    const bits = new Uint16Array(wave(ROWS * ODD).buffer).filter((_, i) => i % 2 === 1);
-    return api.crossEntropyLoss.valueAndGrad(api.tensor(bits, [ROWS, ODD], "bfloat16"), indices(ROWS, ODD));
-  },
+  "crossEntropyLoss, bfloat16": (api, hold) =>
+    api.crossEntropyLoss.valueAndGrad(api.tensor(upperHalves(wave(ROWS * ODD)), [ROWS, ODD], "bfloat16"), indices(ROWS, ODD), {
+      out: { input: hold(new Float32Array(ROWS * ODD)) },
+    }),
   "crossEntropyLoss, totals": (api, hold) => api.crossEntropyLoss.totals(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), indices(ROWS, ODD)),
   "softmax along the first axis": (api, hold) => api.softmax(shaped(hold(wave(ROWS * ODD)), ODD, ROWS), { dim: 0 }),
   "logSoftmax along a middle axis": (api, hold) => api.logSoftmax(shaped(hold(wave(700 * ODD)), 7, ODD, 100), { dim: 1 }),
   logSumExp: (api, hold) => api.logSumExp(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), { dim: -1 }),
   scoreTokens: (api, hold) => {
-    const { totals, ...rest } = api.scoreTokens(shaped(hold(wave(64 * ODD)), 64, ODD), indices(64, ODD), {
+    const { totals, ...rest } = api.scoreTokens(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), indices(ROWS, ODD), {
       outputs: ["logprob", "rank", "entropy", "argmax"],
       topLogprobs: 5,
     });
     return { totals, ...rest };
   },
+  "scoreTokens, float16, rows in pieces": (api) =>
+    api.scoreTokens(api.tensor(upperHalves(wave(6 * 1_060_001)), [6, 1_060_001], "float16"), indices(6, 1_060_001), { outputs: ["logSumExp", "max"] }),
   "cdist, odd columns": (api, hold) => api.cdist(shaped(hold(wave(700 * 37)), 700, 37), shaped(hold(wave(211 * 37, 5)), 211, 37)),
   "cdist, batches, p = 3": (api, hold) => api.cdist(shaped(hold(wave(2 * 300 * 21)), 2, 300, 21), shaped(hold(wave(2 * 70 * 21, 5)), 2, 70, 21), { p: 3 }),
   "tripletMarginLoss, swap": (api, hold) =>
@@ -180,6 +183,8 @@ const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
     api.generalizedBoxIouLoss.valueAndGrad(shaped(hold(corners(0)), BOXES, 4), shaped(hold(corners(3)), BOXES, 4), { reduction: "none" }),
   "distillationLoss, mixture": (api, hold) =>
     api.distillationLoss.valueAndGrad(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), shaped(hold(wave(ROWS * ODD, 4)), ROWS, ODD), { beta: 0.5 }),
+  "distillationLoss, a teacher in float16": (api, hold) =>
+    api.distillationLoss.valueAndGrad(shaped(hold(wave(ROWS * ODD)), ROWS, ODD), api.tensor(upperHalves(wave(ROWS * ODD, 4)), [ROWS, ODD], "float16")),
   "distillationLoss, rows in pieces": (api, hold) =>
     api.distillationLoss.valueAndGrad(
       shaped(hold(Float64Array.from(wave(5 * 530_003))), 5, 530_003),
@@ -275,6 +280,34 @@ for (const count of [1, 2, 3, 8]) {
         if (own) api.free(data);
       }
     });
+
+    it("name the first of several elements that are out of range", () => {
+      const data = api.alloc(ROWS * ODD).fill(0.5);
+      for (const at of [ROWS * ODD - 1, 500_002, 500_001]) {
+        data[at] = at === 500_002 ? Number.NaN : 2;
+        expect(() => api.bceLoss(data, data)).toThrow(`[${at}]`);
+      }
+      api.free(data);
+    });
+
+    if (able && count > 1)
+      it("share rows of plain arrays: classes, half precision, distillation, tokens", () => {
+        const rows = shaped(wave(ROWS * ODD), ROWS, ODD);
+        const half = api.tensor(upperHalves(rows.data), [ROWS, ODD], "bfloat16");
+        const calls = [
+          () => api.crossEntropyLoss(rows, indices(ROWS, ODD)),
+          () => api.crossEntropyLoss(half, indices(ROWS, ODD)),
+          () => api.distillationLoss(rows, half),
+          () => api.scoreTokens(half, indices(ROWS, ODD)),
+        ];
+        for (const call of calls) {
+          const others = () => work().reduce((sum, chunks, thread) => sum + (thread > 0 ? chunks : 0), 0);
+          const before = others();
+          // a worker that was asleep may come too late for one call
+          for (let again = 0; again < 100 && others() === before; again++) call();
+          expect(others(), String(call)).toBeGreaterThan(before);
+        }
+      });
 
     it("did the work between them", () => {
       if (able && count > 1) expect(work().filter((chunks) => chunks > 0).length).toBeGreaterThan(1);

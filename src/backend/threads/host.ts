@@ -3,7 +3,19 @@
 
 import type { FloatArray } from "../../array/typed.js";
 import type { Arena, BackendInfo, Host } from "../host.js";
-import type { Backend, BoxesCall, CdistCall, DistillationCall, MarginsCall, OverlapCall, PointwiseCall, RangeCall, RowsCall, VectorsCall } from "../seam.js";
+import type {
+  Backend,
+  BoxesCall,
+  CdistCall,
+  DistillationCall,
+  MarginsCall,
+  OverlapCall,
+  PointwiseCall,
+  RangeCall,
+  RowsCall,
+  ScoresCall,
+  VectorsCall,
+} from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
 import { auto, isStackExhausted, type WasmHost } from "../wasm/load.js";
 import { Machine, Memory, type Module } from "../wasm/machine.js";
@@ -48,6 +60,7 @@ const COSTS: Readonly<Record<string, number>> = {
   boxes: 5,
   overlap: 0.5,
   distillation: 4,
+  scores: 0.7,
 };
 /** A power for each number. */
 const POWER = 20;
@@ -61,10 +74,6 @@ interface Common {
   readonly team: Team;
 }
 
-/** Logits are what may be stored in half precision. */
-const isHalf = ({ x, student, teacher }: { readonly x?: object; readonly student?: object; readonly teacher?: object }): boolean =>
-  isStored(x) || isStored(student) || isStored(teacher);
-const isStored = (data?: object): boolean => data !== undefined && "storage" in data;
 const powers = (p: number): boolean => p !== 1 && p !== 2 && p !== 0 && p !== Number.POSITIVE_INFINITY;
 
 /** OR-ing 2 into the flags of the memory that a module imports makes it take a shared one. */
@@ -204,8 +213,7 @@ export class ThreadsHost implements Host {
       (record: Call): number => {
         const ns = each(record);
         const large = ns >= tuning.least;
-        // half precision is widened in the window of one thread
-        if ((!large && arena.alive === 0) || isHalf(record)) return (alone[method] as (call: object) => number)(record);
+        if (!large && arena.alive === 0) return (alone[method] as (call: object) => number)(record);
         return team.play(seats, method, record, large ? ns : 0) ?? (alone[method] as (call: object) => number)(record);
       };
     const rows = (cost: number) => (c: VectorsCall) => c.rows * c.dims * (powers(c.p) ? POWER : cost);
@@ -221,6 +229,7 @@ export class ThreadsHost implements Host {
       boxes: call<BoxesCall>("boxes", (c) => 4 * c.rows * cost("boxes")),
       overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
       distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
+      scores: call<ScoresCall>("scores", (c) => c.positions * c.vocabulary * cost("scores")) as Backend["scores"],
       cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
       outside: call<RangeCall>("outside", (c) => c.n * cost("outside")),
       ctc: (c) => whose(c.x).ctc(c),

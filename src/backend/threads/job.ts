@@ -18,6 +18,7 @@ export type Method =
   | "boxes"
   | "overlap"
   | "distillation"
+  | "scores"
   | "outside";
 
 export interface Job {
@@ -31,8 +32,8 @@ export interface Job {
   readonly call: object;
 }
 
-export type Numbers = Float32Array | Float64Array | Int32Array;
-const KINDS = { Float32Array, Float64Array, Int32Array };
+export type Numbers = Float32Array | Float64Array | Int32Array | Uint16Array;
+const KINDS = { Float32Array, Float64Array, Int32Array, Uint16Array };
 type Kind = keyof typeof KINDS;
 /** By tag, as arrays may be of another realm. */
 const kindOf = (array: Numbers): Kind => typedArrayTag(array) as Kind;

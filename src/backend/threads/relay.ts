@@ -1,12 +1,13 @@
 // Rows of plain arrays, which only the caller can read. It works through them in a memory of its own as one thread would, and between two chunks it fills
 // the others' slots with rows and empties them again. A slot is small, so that its rows are still in a cache when they are computed.
 
-import { BYTES, type FloatArray, setElements, view } from "../../array/typed.js";
-import type { RowsCall } from "../seam.js";
+import type { HalfArray } from "../../array/half.js";
+import { BYTES, type Dtype, type FloatArray, setElements, view } from "../../array/typed.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { batchOf, TILE_BYTES } from "../wasm/window.js";
-import { type Job, like, type Numbers, read, run, type Splittable, write } from "./job.js";
+import { type Job, like, type Method, type Numbers, read, run, type Splittable, write } from "./job.js";
 import { ANSWER, FILL, JOB, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SLOTS_EACH, SUMS, WORK } from "./shared.js";
+import { arrayOf, FIELDS, isKept } from "./stage.js";
 import { now, pause } from "./wait.js";
 
 // What a slot's first word says, beside four times the job's number: who is late takes no slot of another job.
@@ -21,15 +22,32 @@ const FEW = 4;
 const stateOf = (slot: number): number => SLOT + slot * SLOT_WORDS;
 const batchIn = (slot: number): number => stateOf(slot) + 1;
 
-/** Elements that an array has of each row: one, all, or none of its own, where all rows have it in common. */
-const COLUMNS = { x: "all", index: 1, rowWeight: 1, target: "all", classWeight: "common", gradOutput: 1, values: 1, grad: "all", gradTarget: "all" } as const;
-const OUTPUTS: readonly string[] = ["values", "grad", "gradTarget"];
+/** Calls whose rows cost more than their copies: where they say how many rows there are, and how many elements each has. */
+const ROWS: Partial<Readonly<Record<Method, readonly [rows: string, width: string]>>> = {
+  crossEntropy: ["outer", "classes"],
+  distillation: ["rows", "width"],
+  scores: ["positions", "vocabulary"],
+};
+/** Elements that an array has of each row, where that is not one: all, as many as are listed, or none of its own, where all rows have it in common. */
+const COLUMNS: Readonly<Record<string, "all" | "listed" | "common">> = {
+  x: "all",
+  target: "all",
+  classWeight: "common",
+  grad: "all",
+  gradTarget: "all",
+  student: "all",
+  teacher: "all",
+  token: "listed",
+  tokenLogprob: "listed",
+};
 
 interface Column {
   readonly name: string;
   readonly data: Numbers;
   readonly common: boolean;
-  readonly output: boolean;
+  /** Whether it is copied to a slot, and out of it. */
+  readonly goes: boolean;
+  readonly comes: boolean;
   /** Elements of a chunk. */
   readonly length: number;
   /** Bytes from a slot's beginning. */
@@ -38,7 +56,8 @@ interface Column {
 
 /** How a call comes through slots. */
 export interface Plan {
-  readonly call: RowsCall;
+  readonly method: Method;
+  readonly call: object;
   readonly columns: readonly Column[];
   /** Batches and rows of a chunk. */
   readonly size: number;
@@ -50,25 +69,35 @@ export interface Plan {
 }
 
 /** Null for a call that does not come in rows, or in too few. */
-export function planOf(call: RowsCall, helpers: number): Plan | null {
-  const { dtype, classes, outer, inner } = call;
-  if (inner !== 1) return null;
-  const batch = batchOf(dtype, classes);
-  const size = Math.max(1, Math.floor(SLOT_BYTES / Math.max(1, batch * classes * BYTES[dtype])));
+export function planOf(method: Method, record: object, helpers: number): Plan | null {
+  const call = record as Readonly<Record<string, unknown>> & { readonly dtype: Dtype };
+  const of = ROWS[method];
+  if (!of || (call.inner ?? 1) !== 1) return null;
+  const [rows, width] = of.map((name) => call[name]) as [number, number];
+  const batch = batchOf(call.dtype, width);
+  const size = Math.max(1, Math.floor(SLOT_BYTES / Math.max(1, batch * width * BYTES[call.dtype])));
   const tall = batch * size;
-  const chunks = Math.ceil(outer / tall);
+  const chunks = Math.ceil(rows / tall);
   if (chunks < FEW || chunks * size > SUMS) return null;
   const columns: Column[] = [];
   let at = 0;
-  for (const [name, each] of Object.entries(COLUMNS)) {
-    const data = call[name as keyof typeof COLUMNS] as Numbers | null;
-    if (!data) continue;
-    const length = each === "all" ? tall * classes : each === "common" ? data.length : tall;
-    columns.push({ name, data, common: each === "common", output: OUTPUTS.includes(name), length, at });
-    at += roomFor(length * data.BYTES_PER_ELEMENT);
-  }
+  FIELDS[method].forEach((names, which) => {
+    for (const name of names) {
+      const data = arrayOf(call[name] as Numbers | HalfArray | null);
+      if (!data) continue;
+      const each = COLUMNS[name];
+      const length = each === "common" ? data.length : tall * (each === "all" ? width : each === "listed" ? (call.k as number) : 1);
+      columns.push({ name, data, common: each === "common", goes: which === 0 || isKept(method), comes: which === 1, length, at });
+      at += roomFor(length * data.BYTES_PER_ELEMENT);
+    }
+  });
   const slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / at));
-  return slots < 1 ? null : { call, columns, size, tall, chunks, slots, stride: at };
+  return slots < 1 ? null : { method, call, columns, size, tall, chunks, slots, stride: at };
+}
+
+/** An array of the call as it is in a slot. */
+function inPlace(value: Numbers | HalfArray | undefined, there: Numbers | undefined): object | undefined {
+  return value && "storage" in value ? { ...value, patterns: there } : there;
 }
 
 /** The caller's side, as the split of its own loop. */
@@ -105,7 +134,7 @@ export class Relay implements Split {
   open(batches: number): boolean {
     this.batches = batches;
     const { module, shared, size } = this;
-    const { call, columns, tall, slots, stride } = this.plan;
+    const { method, call, columns, tall, slots, stride } = this.plan;
     for (let slot = 0; slot < slots; slot++) {
       Atomics.store(shared.words, stateOf(slot), FREE);
       this.held.push(-1);
@@ -114,8 +143,9 @@ export class Relay implements Split {
         if (common) this.views[slot]?.[i]?.set(data);
       });
     }
-    const first = Object.fromEntries(columns.map(({ name }, i) => [name, this.views[0]?.[i]]));
-    this.opened = shared.post(write({ module, method: "crossEntropy", size, slots, stride, call: { ...call, ...first, outer: tall } }));
+    const first = Object.fromEntries(columns.map(({ name }, i) => [name, inPlace((call as Record<string, Numbers | HalfArray>)[name], this.views[0]?.[i])]));
+    const [rows] = ROWS[method] as readonly [string, string];
+    this.opened = shared.post(write({ module, method, size, slots, stride, call: { ...call, ...first, [rows]: tall } }));
     this.tag = Atomics.load(shared.words, JOB) << 2;
     return this.opened;
   }
@@ -156,14 +186,14 @@ export class Relay implements Split {
     }
   }
 
-  private copy(slot: number, output: boolean): void {
+  private copy(slot: number, out: boolean): void {
     const { columns } = this.plan;
     const chunk = this.held[slot] as number;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as Column;
-      if (column.common || column.output !== output) continue;
+      if (column.common || !(out ? column.comes : column.goes)) continue;
       const there = this.views[slot]?.[i] as FloatArray;
-      if (output) setElements.call(column.data, there, chunk * column.length);
+      if (out) setElements.call(column.data, there, chunk * column.length);
       else there.set(view(column.data as FloatArray, chunk * column.length, column.length));
     }
   }

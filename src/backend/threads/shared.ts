@@ -22,17 +22,17 @@ export const EPOCH = 48;
 export const READY = 52;
 /** Chunks that each thread has done, for tests. */
 export const WORK = 64;
-/** Where each module's bytes begin, and how many they are. */
-export const MODULES = 80;
 /** Grow with every slot that is done, and with every one that is filled (relay.ts). */
-export const ANSWER = 96;
-export const FILL = 112;
+export const ANSWER = 80;
+export const FILL = 96;
 /** The state of each slot, and the batch that it begins with. */
-export const SLOT = 128;
+export const SLOT = 112;
 export const SLOT_WORDS = 16;
 /** Slots for each worker: with 2 it had nothing to do while the caller did a chunk of its own, more than 4 bring nothing. */
 export const SLOTS_EACH = 4;
-const WORDS = 1024; // for slots: 448
+/** Where each module's bytes begin, and how many they are. */
+const MODULES: number = SLOT + SLOTS_EACH * (MOST - 1) * SLOT_WORDS;
+const WORDS = 1024;
 
 const MODULE_BYTES = 3 << 20;
 const MODULES_AT: number = CONTROL + 4 * WORDS;
@@ -52,7 +52,19 @@ const GAP = 1024 + 64;
 export const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + GAP;
 
 /** Modules by number. */
-export const NAMES: readonly string[] = ["boxes", "classes", "ctc", "distillation", "likelihoods", "logistic", "margins", "overlap", "pointwise", "vectors"];
+export const NAMES: readonly string[] = [
+  "boxes",
+  "classes",
+  "ctc",
+  "distillation",
+  "likelihoods",
+  "logistic",
+  "margins",
+  "overlap",
+  "pointwise",
+  "tokens",
+  "vectors",
+];
 
 /** What one thread sees of it. */
 export class Shared {

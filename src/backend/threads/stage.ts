@@ -1,5 +1,6 @@
 // Where the arrays of a call lie, and copies in shared memory of those that do not.
 
+import type { HalfArray } from "../../array/half.js";
 import { type FloatArray, typedArrayTag } from "../../array/typed.js";
 import type { CdistCall, Source } from "../seam.js";
 import type { WasmArena } from "../wasm/arena.js";
@@ -11,7 +12,7 @@ const VECTORS = [
   ["values", "gradA", "gradB", "gradC"],
 ] as const;
 /** The arrays of a call, or what has them as its data: those that are read, and those that are written. */
-const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outputs: readonly string[]]>> = {
+export const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outputs: readonly string[]]>> = {
   pointwise: [
     ["a", "b", "c", "weight", "gradOutput"],
     ["values", "gradA", "gradB", "gradC"],
@@ -41,13 +42,25 @@ const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outpu
     ["student", "teacher", "gradOutput"],
     ["values", "grad"],
   ],
+  scores: [
+    ["x", "index"],
+    ["logprob", "entropy", "logSumExp", "max", "rank", "argmax", "token", "tokenLogprob"],
+  ],
 };
+/** Whose outputs stay as they were where a position does not count. */
+export const isKept = (method: Method): boolean => method === "scores";
+/** Logits are what may be stored in half precision. */
+export const isHalf = (call: object): boolean => ["x", "student", "teacher"].some((name) => "storage" in ((call as Fields)[name] ?? {}));
 /** Bytes of an array that is not alloc's from which a copy costs what several threads would gain. */
 const LARGE: number = 1 << 19;
 
-type Fields = Readonly<Record<string, Numbers | Source | null | undefined>>;
+type Fields = Readonly<Record<string, Numbers | Source | HalfArray | null | undefined>>;
 
-const arrayOf = (value: Fields[string]): Numbers | null => (value ? ("data" in value ? value.data : value) : null);
+export function arrayOf(value: Fields[string]): Numbers | null {
+  if (!value) return null;
+  if ("patterns" in value) return value.patterns;
+  return "data" in value ? value.data : value;
+}
 
 export interface Staged {
   readonly call: object;
@@ -94,7 +107,7 @@ export class Stage {
       for (const name of names) {
         const value = call[name] as Fields[string];
         const array = arrayOf(value);
-        if (!value || array === null) continue;
+        if (!value || array === null || "patterns" in value) continue; // of half precision nothing is staged
         let there = array;
         if (!this.isOwn(array)) {
           const room = roomFor(array.byteLength);
@@ -103,7 +116,7 @@ export class Stage {
           there = like(array, this.buffer, at, array.length);
           at += room;
           if (which === 1) outputs.push([there as FloatArray, array as FloatArray]);
-          else there.set(array);
+          if (which === 0 || isKept(method)) there.set(array);
         }
         // an operand has more to it, which is nobody's business
         call[name] = "data" in value ? { data: there, broadcast: value.broadcast } : there;

@@ -1,6 +1,6 @@
 // One call over several threads: which way it goes, and what happens when one of them does not answer.
 
-import type { CdistCall, RowsCall } from "../seam.js";
+import type { CdistCall } from "../seam.js";
 import type { WasmArena } from "../wasm/arena.js";
 import type { Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
@@ -9,7 +9,7 @@ import { type Method, run, type Splittable, write } from "./job.js";
 import { type Pool, tuning } from "./pool.js";
 import { planOf, Relay } from "./relay.js";
 import { DONE, type Shared, SUMS } from "./shared.js";
-import { Stage } from "./stage.js";
+import { isHalf, Stage } from "./stage.js";
 import { now, pause } from "./wait.js";
 
 /** A module in one of the memories, with the stream that its backend goes through; null where it cannot be there. */
@@ -57,27 +57,28 @@ export class Team {
     const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
     const own = stage.hasOwn(method, call);
     const copies = stage.hasLarge(method, call);
-    if (ns > 0 && method === "crossEntropy" && (copies || !own) && pool.able()) {
-      const value = this.relay(seats, call as RowsCall, patience);
+    if (ns > 0 && (copies || !own) && pool.able()) {
+      const value = this.relay(seats, method, call, patience);
       if (value !== null) return value;
     }
+    if (isHalf(call)) return null; // widened in the window of one thread
     const pairs = ns > 0 && method === "cdist" && isWorthCopies(call as CdistCall);
     if (!own && !(pairs && pool.able())) return null;
     const seat = seats.shared();
     if (!seat) return null;
     const value = ns > 0 && (pairs || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
-    return value ?? (own ? seat.backend[method](call) : null);
+    return value ?? (own ? (seat.backend[method](call) ?? 0) : null);
   }
 
-  private relay(seats: Seats, call: RowsCall, patience: number): number | null {
+  private relay(seats: Seats, method: Method, call: object, patience: number): number | null {
     const { shared, pool } = this;
-    const plan = planOf(call, pool.count - 1);
+    const plan = planOf(method, call, pool.count - 1);
     const seat = plan && seats.plain();
     if (!plan || !seat || !seats.shared()) return null; // whose bytes the workers take
     const relay = new Relay(shared, seat.module, plan, patience);
     let value: number;
     try {
-      value = run(seat.backend, seat.stream, "crossEntropy", call, relay);
+      value = run(seat.backend, seat.stream, method, call, relay) ?? 0;
     } finally {
       relay.close();
       if (relay.lost) pool.end("a worker did not answer");

@@ -9,6 +9,7 @@ import { Machine } from "../wasm/machine.js";
 import { margins } from "../wasm/margins.js";
 import { groups } from "../wasm/overlap.js";
 import { positions } from "../wasm/pointwise.js";
+import { scores } from "../wasm/scores.js";
 import { Stream } from "../wasm/stream.js";
 import { rows } from "../wasm/vectors.js";
 import { Window } from "../wasm/window.js";
@@ -28,6 +29,7 @@ const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
   margins,
   overlap: groups,
   pointwise: positions,
+  tokens: scores,
   vectors: rows,
 };
 
