@@ -23,7 +23,7 @@ export const setElements: (this: unknown, source: ArrayLike<number>, at?: number
 /** `fill`, likewise. */
 export const fillElements: (this: unknown, value: number) => void = (prototype as Float32Array).fill as never;
 export const bufferOf: (this: unknown) => ArrayBufferLike = getter<ArrayBufferLike>(prototype, "buffer");
-const offsetOf = getter<number>(prototype, "byteOffset");
+export const offsetOf: (this: unknown) => number = getter<number>(prototype, "byteOffset");
 const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");
 const validate = (prototype as { at(i: number): unknown }).at;
 

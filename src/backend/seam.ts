@@ -128,6 +128,8 @@ export interface CtcCall {
   /** Factor of each sample's gradient. */
   readonly factors: Float64Array;
   readonly grad: FloatArray | null;
+  /** Whether grad has what does not depend on the labels already. */
+  readonly prepared?: boolean;
 }
 
 /** All distances of `rows` vectors at startA from `cols` others at startB. */

@@ -1,12 +1,12 @@
 // losskit/threads: the backend of losskit, beside which a second one works in memory that threads share. What has arrays of alloc runs there, and is
 // split where it is large: batches are taken by whoever is ready, and the caller adds up their sums in order. Rows of plain arrays come through slots.
 
-import type { FloatArray } from "../../array/typed.js";
 import type { Arena, BackendInfo, Host } from "../host.js";
 import type {
   Backend,
   BoxesCall,
   CdistCall,
+  CtcCall,
   DistillationCall,
   MarginsCall,
   OverlapCall,
@@ -23,7 +23,8 @@ import { PAGE, PAGES } from "../wasm/window.js";
 import type { Method, Splittable } from "./job.js";
 import { message, Pool, type ThreadsOptions, tuning } from "./pool.js";
 import { ARENA, MOST, NAMES, Shared, WORK } from "./shared.js";
-import { type Seat, type Seats, Team } from "./team.js";
+import { SharedArena } from "./stage.js";
+import { CTC_STATE, ctcStates, type Seat, type Seats, Team } from "./team.js";
 
 export type { ThreadsOptions } from "./pool.js";
 
@@ -138,7 +139,7 @@ export class ThreadsHost implements Host {
       const pages = Math.ceil((ARENA + ROOM) / PAGE);
       const buffer = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
       const shared = new Shared(buffer);
-      const arena = new WasmArena(buffer, ARENA);
+      const arena = new SharedArena(buffer);
       const memory = new Memory(buffer, arena);
       const pool = new Pool(shared);
       this.common = { shared, arena, memory, pool, team: new Team(shared, arena, pool) };
@@ -204,10 +205,6 @@ export class ThreadsHost implements Host {
         return sit(this.plain);
       }),
     };
-    const whose = (data: FloatArray): Backend => {
-      const own = arena.addressOf(data, data instanceof Float32Array ? "float32" : "float64") !== 0;
-      return (own ? (seats.shared()?.backend as unknown as Backend | undefined) : undefined) ?? alone;
-    };
     const call =
       <Call extends object>(method: Method, each: (call: Call) => number) =>
       (record: Call): number => {
@@ -230,9 +227,9 @@ export class ThreadsHost implements Host {
       overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
       distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
       scores: call<ScoresCall>("scores", (c) => c.positions * c.vocabulary * cost("scores")) as Backend["scores"],
+      ctc: call<CtcCall>("ctc", (c) => ctcStates(c) * CTC_STATE) as Backend["ctc"],
       cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
       outside: call<RangeCall>("outside", (c) => c.n * cost("outside")),
-      ctc: (c) => whose(c.x).ctc(c),
     };
   }
 

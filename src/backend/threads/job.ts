@@ -19,6 +19,7 @@ export type Method =
   | "overlap"
   | "distillation"
   | "scores"
+  | "ctc"
   | "outside";
 
 export interface Job {

@@ -1,11 +1,11 @@
 // Where the arrays of a call lie, and copies in shared memory of those that do not.
 
 import type { HalfArray } from "../../array/half.js";
-import { type FloatArray, typedArrayTag } from "../../array/typed.js";
+import { bufferOf, type Dtype, type FloatArray, offsetOf, tagOfDtype, typedArrayTag } from "../../array/typed.js";
 import type { CdistCall, Source } from "../seam.js";
-import type { WasmArena } from "../wasm/arena.js";
+import { WasmArena } from "../wasm/arena.js";
 import { like, type Method, type Numbers } from "./job.js";
-import { roomFor, SCRATCH, SCRATCH_BYTES } from "./shared.js";
+import { ARENA, roomFor, SCRATCH, SCRATCH_BYTES } from "./shared.js";
 
 const VECTORS = [
   ["a", "b", "c", "sign", "gradOutput"],
@@ -46,6 +46,10 @@ export const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[]
     ["x", "index"],
     ["logprob", "entropy", "logSumExp", "max", "rank", "argmax", "token", "tokenLogprob"],
   ],
+  ctc: [
+    ["x", "labels", "starts", "lengths", "times", "factors"],
+    ["losses", "grad"],
+  ],
 };
 /** Whose outputs stay as they were where a position does not count. */
 export const isKept = (method: Method): boolean => method === "scores";
@@ -60,6 +64,23 @@ export function arrayOf(value: Fields[string]): Numbers | null {
   if (!value) return null;
   if ("patterns" in value) return value.patterns;
   return "data" in value ? value.data : value;
+}
+
+/** The arena of shared memory, for which copies that were made there lie where they are, too. */
+export class SharedArena extends WasmArena {
+  private readonly buffer: ArrayBufferLike;
+
+  constructor(memory: WebAssembly.Memory) {
+    super(memory, ARENA);
+    this.buffer = memory.buffer;
+  }
+
+  override addressOf(array: FloatArray, dtype: Dtype): number {
+    const own = super.addressOf(array, dtype);
+    if (own !== 0 || bufferOf.call(array) !== this.buffer) return own;
+    const at = offsetOf.call(array);
+    return at >= SCRATCH && at < ARENA && typedArrayTag(array) === tagOfDtype(dtype) ? at : 0;
+  }
 }
 
 export interface Staged {

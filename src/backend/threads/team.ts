@@ -1,6 +1,6 @@
 // One call over several threads: which way it goes, and what happens when one of them does not answer.
 
-import type { CdistCall } from "../seam.js";
+import type { CdistCall, CtcCall } from "../seam.js";
 import type { WasmArena } from "../wasm/arena.js";
 import type { Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
@@ -29,7 +29,25 @@ const CHUNKS = 16;
 const SIDE = 64;
 const DIMS = 16;
 
-const isWorthCopies = (c: CdistCall): boolean => c.dims >= DIMS && c.cols >= SIDE && c.rows >= SIDE && c.rows > tallOf(c);
+/** ns of a state at a step, and of the copies of an element with what they keep others from doing meanwhile. */
+export const CTC_STATE = 6;
+const CTC_COPIES = 2;
+
+/** States at all steps of all samples. */
+export function ctcStates({ batch, times, lengths }: CtcCall): number {
+  let states = 0;
+  for (let n = 0; n < batch; n++) states += (times[n] as number) * (2 * (lengths[n] as number) + 1);
+  return states;
+}
+
+/** Whether even plain arrays are copied for it, as a call takes longer than that. */
+function isWorthCopies(method: Method, call: object): boolean {
+  if (method === "ctc") return ctcStates(call as CtcCall) * CTC_STATE > CTC_COPIES * (call as CtcCall).x.length;
+  const { dims, cols, rows } = call as CdistCall;
+  return method === "cdist" && dims >= DIMS && cols >= SIDE && rows >= SIDE && rows > tallOf(call as CdistCall);
+}
+
+const isSummed = (method: Method): boolean => method !== "cdist" && method !== "ctc";
 
 export class Team {
   private readonly shared: Shared;
@@ -62,11 +80,11 @@ export class Team {
       if (value !== null) return value;
     }
     if (isHalf(call)) return null; // widened in the window of one thread
-    const pairs = ns > 0 && method === "cdist" && isWorthCopies(call as CdistCall);
-    if (!own && !(pairs && pool.able())) return null;
+    const worth = ns > 0 && isWorthCopies(method, call);
+    if (!own && !(worth && pool.able())) return null;
     const seat = seats.shared();
     if (!seat) return null;
-    const value = ns > 0 && (pairs || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
+    const value = ns > 0 && (worth || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
     return value ?? (own ? (seat.backend[method](call) ?? 0) : null);
   }
 
@@ -115,7 +133,7 @@ export class Team {
     const { module, stream, backend } = seat;
     chunks.count = 0;
     chunks.flat = method === "pointwise";
-    this.launch = () => shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call }), chunks.first);
+    this.launch = () => shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call: { ...call, prepared: true } }), chunks.first);
     let value: number;
     try {
       value = run(backend, stream, method, call, chunks);
@@ -126,7 +144,7 @@ export class Team {
       this.launch = null;
     }
     if (chunks.count > 0) {
-      if (this.join(patience)) value = method === "outside" ? this.lowest(chunks.batches) : method === "cdist" ? 0 : this.total(chunks.batches);
+      if (this.join(patience)) value = method === "outside" ? this.lowest(chunks.batches) : isSummed(method) ? this.total(chunks.batches) : 0;
       else {
         pool.end("a worker did not answer");
         // what was read is as it was: a gradient that replaces its input is copied there when the call is over (call/frame.ts)

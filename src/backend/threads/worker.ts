@@ -4,6 +4,7 @@
 import type { FloatArray } from "../../array/typed.js";
 import { overlaps } from "../wasm/boxes.js";
 import { crossEntropy } from "../wasm/classes.js";
+import { ctc } from "../wasm/ctc.js";
 import { divergences } from "../wasm/distillation.js";
 import { Machine } from "../wasm/machine.js";
 import { margins } from "../wasm/margins.js";
@@ -23,6 +24,7 @@ import { rest } from "./wait.js";
 const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
   boxes: overlaps,
   classes: crossEntropy,
+  ctc,
   distillation: divergences,
   likelihoods: positions,
   logistic: positions,

@@ -27,16 +27,26 @@ export function ctc(machine: Machine): Pick<Backend, "ctc" | "ctcLimit"> {
 }
 
 function run(machine: Machine, call: CtcCall): void {
-  const { grad } = call;
+  const { grad, batch } = call;
+  const { stream } = machine;
+  const { split } = stream;
   // first e^x for the whole gradient, in which samples alternate; what is written must not be read afterwards
   const safe = grad && overlap(grad, call.x) !== 0 ? { ...call, x: copyOf(call.x) } : call;
-  if (grad) exponentials(machine, safe, grad);
-  for (let n = 0; n < call.batch; n++) {
+  stream.split = null; // samples are shared, not these rows
+  if (grad && !call.prepared) exponentials(machine, safe, grad);
+  if (split?.open(batch)) {
+    for (let n = split.claim(); n >= 0; n = split.claim()) samples(machine, safe, n, Math.min(batch, n + split.size));
+  } else samples(machine, safe, 0, batch);
+}
+
+function samples(machine: Machine, call: CtcCall, start: number, end: number): void {
+  const { grad } = call;
+  for (let n = start; n < end; n++) {
     const sample = sampleOf(call, n);
     let loss = sample.length === 0 ? 0 : Number.POSITIVE_INFINITY;
-    if (sample.steps > 0) loss = recursion(machine, safe, sample);
+    if (sample.steps > 0) loss = recursion(machine, call, sample);
     call.losses[n] = loss;
-    if (grad) gradient(machine.window, safe, grad, sample, loss);
+    if (grad) gradient(machine.window, call, grad, sample, loss);
   }
 }
 
