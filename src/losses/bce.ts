@@ -24,23 +24,24 @@ const op: PointwiseOp = {
     for (let i = 0; i < n; i++) {
       const p = x[i] as number;
       const target = t[i] as number;
-      const value = (target - 1) * Math.max(Math.log1p(-p), lowest) - target * Math.max(Math.log(p), lowest);
+      const other = 1 - p;
+      // log1p(-p): the logarithm of what 1 - p was rounded to, and what the rounding took, which counts where p is small
+      const value = (target - 1) * Math.max(Math.log(other) - (other - 1 + p), lowest) - target * Math.max(Math.log(p), lowest);
       sum += value;
       values[i] = value;
-      gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
+      gradX[i] = ((p - target) / Math.max(other * p, eps)) * scale;
     }
     return sum;
   },
+  // both logarithms for every element, and no branch: for labels one of them is not needed, but to jump around it costs as much
   fused(x, t, _, n, eps, lowest, scale, gradX) {
     let sum = 0;
     for (let i = 0; i < n; i++) {
       const p = x[i] as number;
       const target = t[i] as number;
-      // labels need one logarithm of the two, which takes longer than a branch that was mispredicted
-      const miss = target === 1 ? 0 : (target - 1) * Math.max(Math.log1p(-p), lowest);
-      const hit = target === 0 ? 0 : target * Math.max(Math.log(p), lowest);
-      sum += miss - hit;
-      gradX[i] = ((p - target) / Math.max((1 - p) * p, eps)) * scale;
+      const other = 1 - p;
+      sum += (target - 1) * Math.max(Math.log(other) - (other - 1 + p), lowest) - target * Math.max(Math.log(p), lowest);
+      gradX[i] = ((p - target) / Math.max(other * p, eps)) * scale;
     }
     return sum;
   },

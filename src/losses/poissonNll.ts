@@ -14,8 +14,11 @@ export interface PoissonNllOptions {
   eps?: number | undefined;
 }
 
+const HALF_LOG_2PI: number = 0.5 * Math.log(2 * Math.PI);
+
+/** t log t - t + log(2 pi t) / 2 */
 function stirling(t: number): number {
-  return t > 1 ? t * Math.log(t) - t + 0.5 * Math.log(2 * Math.PI * t) : 0;
+  return t > 1 ? (t + 0.5) * Math.log(t) - t + HALF_LOG_2PI : 0;
 }
 
 /** q is 1 for `full`. */

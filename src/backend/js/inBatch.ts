@@ -143,12 +143,12 @@ function dot(x: FloatArray, at: number, y: FloatArray, to: number, dims: number)
   return sum;
 }
 
-/** The products of vector i with all of the other side, four at a time: that keeps the processor busy, and each has the same bits from either side. */
-function products(x: Vectors, i: number, y: Vectors, into: Float64Array): void {
+/** The products of vector i with those of the other side `from` one on, four at a time: that keeps the processor busy, and each has the same bits from either side. */
+function products(x: Vectors, i: number, y: Vectors, into: Float64Array, from = 0): void {
   const { data, dims } = x;
   const other = y.data;
   const at = i * dims;
-  let j = 0;
+  let j = from;
   for (; j + 3 < y.count; j += 4) {
     const to = j * dims;
     const [to1, to2, to3] = [to + dims, to + 2 * dims, to + 3 * dims];
@@ -170,7 +170,7 @@ function products(x: Vectors, i: number, y: Vectors, into: Float64Array): void {
   }
   for (; j < y.count; j++) into[j] = dot(data, at, other, j * dims, dims);
   const inverse = x.inverse[i] as number;
-  for (j = 0; j < y.count; j++) into[j] = (into[j] as number) * (inverse * (y.inverse[j] as number));
+  for (j = from; j < y.count; j++) into[j] = (into[j] as number) * (inverse * (y.inverse[j] as number));
 }
 
 /** Adds the vectors of a side, each times its weight. */
@@ -223,7 +223,13 @@ export function inBatch(call: InBatchCall): number {
     else products(b, j, a, column);
     return column;
   };
-  if (kept) for (let i = 0; i < rows; i++) products(a, i, b, kept.subarray(i * cols, (i + 1) * cols));
+  if (kept) {
+    for (let i = 0; i < rows; i++) {
+      const known = call.b ? 0 : i; // of vectors among themselves each pair is one product
+      for (let j = 0; j < known; j++) kept[i * cols + j] = kept[j * cols + i] as number;
+      products(a, i, b, kept.subarray(i * cols, (i + 1) * cols), known);
+    }
+  }
   for (let i = 0; i < rows; i++) losses[i] = share * own.take(i, logits(across(i)));
   if (call.symmetric && other) for (let i = 0; i < rows; i++) losses[i] = (losses[i] as number) + share * other.take(i, logits(down(i)));
   let sum = 0;

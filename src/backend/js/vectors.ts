@@ -52,10 +52,12 @@ export function distances(call: VectorsCall): number {
   for (let row = 0; row < call.rows; row++) {
     const start = row * dims;
     const end = start + dims;
-    const near = norm(a, b, start, end, eps, p);
-    let value = near;
-    if (call.kind !== DISTANCE && c) value = triplet(call, c, row, start, end, near);
-    else if (call.gradA || call.gradB) distance(call, row, start, end, near);
+    let value: number;
+    if (call.kind !== DISTANCE && c) value = triplet(call, c, row, start, end);
+    else {
+      value = norm(a, b, start, end, eps, p);
+      if (call.gradA || call.gradB) distance(call, row, start, end, value);
+    }
     sum += value;
     if (values) values[row] = value;
   }
@@ -72,9 +74,26 @@ function distance({ a, b, p, eps, gradA, gradB, scale, gradOutput }: VectorsCall
   }
 }
 
-function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, end: number, near: number): number {
+function triplet(call: VectorsCall, c: FloatArray, row: number, start: number, end: number): number {
   const { a, b, p, eps, gradA, gradB, gradC } = call;
-  const far = norm(a, c, start, end, eps, p);
+  let near: number;
+  let far: number;
+  if (p === 2) {
+    // both at once, as an addition waits for the one before it
+    near = 0;
+    far = 0;
+    for (let i = start; i < end; i++) {
+      const d0 = (a[i] as number) - (b[i] as number) + eps;
+      const d1 = (a[i] as number) - (c[i] as number) + eps;
+      near += d0 * d0;
+      far += d1 * d1;
+    }
+    near = Math.sqrt(near);
+    far = Math.sqrt(far);
+  } else {
+    near = norm(a, b, start, end, eps, p);
+    far = norm(a, c, start, end, eps, p);
+  }
   const other = call.swap ? norm(b, c, start, end, eps, p) : far;
   const share = !call.swap || far < other ? 1 : other < far ? 0 : 0.5; // of the gradient, to d(anchor, negative)
   const u = near - Math.min(far, other);
