@@ -17,7 +17,7 @@ export abstract class PointwiseOp<T extends number> {
   // `split(): void {}` one of two transcendentals, of which one is `shared`, that gains by a loop for each;
   // argument(…) is what `shared` is the logarithm of, which is shorter where all of a block are positive normal numbers;
   // fixed(p, q) is what an op without a third operand gets for c, computed once: a constant that V8 would build at each use;
-  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one; sum(so, s, …) is value(…) added to a sum, where the
+  // gradB(…) is the gradient of b where that is not -gradA; gradC(…) that of c where it has one; sum(so, …) is value(…) added to a sum, where the
   // last multiplication of the value and that addition can be one instruction.
 }
 
@@ -203,7 +203,7 @@ export class Pointwise {
     let u = fixed;
     if (isDefined(op.ternary)) u = v128.load(c + at);
     const s = op.shared(x, t, u, p, q);
-    if (isDefined(op.sum)) return op.sum(so, s, p, q);
+    if (isDefined(op.sum)) return op.sum(so, x, t, u, p, q, s);
     return v128.add<T>(so, op.value(x, t, u, p, q, s));
   }
 
@@ -237,9 +237,9 @@ export class Pointwise {
       // the last, partial turn is a block of its own, whose sums are masked: no second copy of the op for the tail
       const end = a < whole ? min(whole, a + stride * TURNS) : stop;
       do {
-        sum0 = v128.add<T>(sum0, Pointwise.step<Op, T>(mode, a, b, c, uu, pp, qq, ss, v, ga, gb, gc));
+        sum0 = Pointwise.step<Op, T>(mode, sum0, a, b, c, uu, pp, qq, ss, v, ga, gb, gc);
         if (!isDefined(changetype<Op>(0).long)) {
-          sum1 = v128.add<T>(sum1, Pointwise.step<Op, T>(mode, a + 16, b + 16, c + 16, uu, pp, qq, ss, v + 16, ga + 16, gb + 16, gc + 16));
+          sum1 = Pointwise.step<Op, T>(mode, sum1, a + 16, b + 16, c + 16, uu, pp, qq, ss, v + 16, ga + 16, gb + 16, gc + 16);
         }
         a += stride;
         b += stride;
@@ -262,9 +262,10 @@ export class Pointwise {
     return Lanes.total(wide);
   }
 
-  /** One vector: writes what the mode asks for, returns the values. */
+  /** One vector: writes what the mode asks for, adds the values to a sum. */
   @inline static step<Op extends PointwiseOp<T>, T extends number>(
     mode: i32,
+    so: v128,
     a: usize,
     b: usize,
     c: usize,
@@ -283,6 +284,12 @@ export class Pointwise {
     let u = fixed;
     if (isDefined(op.ternary)) u = v128.load(c);
     const s = op.shared(x, t, u, p, q);
+    if (isDefined(op.sum)) {
+      if (mode == GRAD) {
+        v128.store(ga, v128.mul<T>(op.gradA(x, t, u, p, q, s), scale));
+        return op.sum(so, x, t, u, p, q, s);
+      }
+    }
     const value = op.value(x, t, u, p, q, s);
     if (mode != SUM) {
       const g = v128.mul<T>(op.gradA(x, t, u, p, q, s), scale);
@@ -294,7 +301,7 @@ export class Pointwise {
         v128.store(v, value);
       }
     }
-    return value;
+    return v128.add<T>(so, value);
   }
 }
 

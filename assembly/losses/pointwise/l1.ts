@@ -11,7 +11,7 @@ class L1<T extends number> extends PointwiseOp<T> {
     return v128.andnot(s, q);
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
-    const zero = f32x4.splat(0);
-    return v128.sub<T>(v128.and(p, v128.gt<T>(s, zero)), v128.and(p, v128.lt<T>(s, zero)));
+    // 1 with the sign of d, and nothing where |d| > 0 is not so
+    return v128.and(v128.or(p, v128.and(s, q)), v128.gt<T>(v128.andnot(s, q), f32x4.splat(0)));
   }
 }

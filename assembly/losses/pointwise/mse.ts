@@ -11,7 +11,7 @@ class Mse<T extends number> extends PointwiseOp<T> {
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
     return v128.mul<T>(s, s);
   }
-  @inline sum(so: v128, s: v128, p: v128, q: v128): v128 {
+  @inline sum(so: v128, a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
     return Lanes.madd<T>(s, s, so);
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
