@@ -64,24 +64,23 @@ class Margins extends Kernel {
         store<f64>(scores + 8 * count, Lanes.load<T>(x + j * size));
       }
       for (let k = 0; k < count; k++) Lanes.store<T>(x + load<i32>(y + 4 * k) * size, -Infinity);
-      if (grad && count == 0) memory.fill(grad, 0, bytes);
       let loss: f64 = 0;
-      for (let k = 0; k < count; k += FOUR) {
-        // the first pass writes the gradient, the others add to it; classes that are missing at the end have hinges that are never open
-        const last = scores + 8 * count;
-        const at = scores + 8 * k;
-        if (count - k == 1) {
-          loss += square
-            ? Margins.pass<T>(call, true, false, k == 0, x, bytes, margin, at, last, factor, grad)
-            : Margins.pass<T>(call, false, false, k == 0, x, bytes, margin, at, last, factor, grad);
-        } else {
-          loss += square
-            ? Margins.pass<T>(call, true, true, k == 0, x, bytes, margin, at, last, factor, grad)
-            : Margins.pass<T>(call, false, true, k == 0, x, bytes, margin, at, last, factor, grad);
+      if (count == 1) {
+        if (square) loss = grad ? Margins.one<T>(call, true, true, x, bytes, factor, grad) : Margins.one<T>(call, true, false, x, bytes, 0, 0);
+        else loss = grad ? Margins.one<T>(call, false, true, x, bytes, factor, grad) : Margins.one<T>(call, false, false, x, bytes, 0, 0);
+        store<f64>(scores + 8 * listed, factor * call.slopes);
+      } else {
+        // each pass adds to the gradient
+        if (grad) memory.fill(grad, 0, bytes);
+        for (let k = 0; k < count; k += FOUR) {
+          // classes that are missing at the end have hinges that are never open
+          const last = scores + 8 * count;
+          const at = scores + 8 * k;
+          loss += grad ? Margins.four<T>(call, true, x, bytes, at, last, factor, grad) : Margins.four<T>(call, false, x, bytes, at, last, 0, 0);
+          // what the others get, the listed class pays; kept until no pass reads its gradient any more
+          for (let i = 0; i < FOUR && k + i < count; i++)
+            store<f64>(scores + 8 * (listed + k + i), factor * load<f64>(changetype<usize>(call) + offsetof<MarginsBlock>("slopes") + 8 * i));
         }
-        // what the others get, the listed class pays; kept until no pass reads its gradient any more
-        for (let i = 0; i < FOUR && k + i < count; i++)
-          store<f64>(scores + 8 * (listed + k + i), factor * load<f64>(changetype<usize>(call) + offsetof<MarginsBlock>("slopes") + 8 * i));
       }
       for (let k = 0; k < count; k++) {
         const j = load<i32>(y + 4 * k) * size;
@@ -98,25 +97,71 @@ class Margins extends Kernel {
     return total;
   }
 
-  /** The scores of one listed class, or of four, subtracted from the margin: an offset in every lane. */
+  /** What is added to each score: the margin over that of one listed class, in every lane. */
   @inline static offset<T extends number>(margin: f64, score: usize, last: usize): v128 {
     return Lanes.splat<T>(score < last ? margin - load<f64>(score) : -Infinity);
   }
 
-  /** One listed class over a row, or four: returns the sum of the hinges, leaves the sums of their slopes, sets factor * slope or adds it to the gradient. */
-  @inline static pass<T extends number>(
-    call: MarginsBlock,
-    square: bool,
-    four: bool,
-    first: bool,
-    x: usize,
-    bytes: i32,
-    margin: f64,
-    score: usize,
-    last: usize,
-    factor: f64,
-    grad: usize,
-  ): f64 {
+  /** One listed class over a row: returns the sum of the hinges; with `graded` leaves the sum of their slopes and sets the gradient to factor * slope. */
+  @inline static one<T extends number>(call: MarginsBlock, square: bool, graded: bool, x: usize, bytes: i32, factor: f64, grad: usize): f64 {
+    const o = Margins.offset<T>(call.margin, call.scores, call.scores + 8);
+    const ff = Lanes.splat<T>(square ? 2 * factor : factor);
+    const unit = Lanes.splat<T>(1);
+    const whole = x + (bytes & -32);
+    const stop = x + bytes;
+    const none = f64x2.splat(0);
+    let wide = none;
+    let slopes = none;
+    let c0 = none;
+    let c1 = none;
+    while (x < stop) {
+      let s0 = none;
+      let s1 = none;
+      const end = min(whole, x + 32 * TURNS);
+      while (x < end) {
+        const z0 = v128.add<T>(o, v128.load(x));
+        const z1 = v128.add<T>(o, v128.load(x, 16));
+        const h0 = v128.pmax<T>(none, z0); // NaN last: it adds nothing
+        const h1 = v128.pmax<T>(none, z1);
+        s0 = square ? Lanes.madd<T>(h0, h0, s0) : v128.add<T>(s0, h0);
+        s1 = square ? Lanes.madd<T>(h1, h1, s1) : v128.add<T>(s1, h1);
+        if (graded) {
+          const m0 = v128.gt<T>(z0, none); // strictly: a hinge that is exactly 0 has no gradient
+          const m1 = v128.gt<T>(z1, none);
+          c0 = square ? v128.add<T>(c0, h0) : Margins.count<T>(c0, m0);
+          c1 = square ? v128.add<T>(c1, h1) : Margins.count<T>(c1, m1);
+          v128.store(grad, v128.mul<T>(square ? h0 : v128.and(unit, m0), ff)); // products: a factor of NaN comes through
+          v128.store(grad, v128.mul<T>(square ? h1 : v128.and(unit, m1), ff), 16);
+          grad += 32;
+        }
+        x += 32;
+      }
+      // the last vectors one by one, masked: also in the gradient, which the next row's may follow
+      for (; x >= whole && x < stop; x += 16) {
+        const z = v128.and(v128.add<T>(o, v128.load(x)), Lanes.first(min(<i32>(stop - x), 16)));
+        const h = v128.pmax<T>(none, z);
+        s0 = square ? Lanes.madd<T>(h, h, s0) : v128.add<T>(s0, h);
+        if (graded) {
+          const m = v128.gt<T>(z, none);
+          c0 = square ? v128.add<T>(c0, h) : Margins.count<T>(c0, m);
+          v128.store(grad, v128.mul<T>(square ? h : v128.and(unit, m), ff));
+          grad += 16;
+        }
+      }
+      wide = Lanes.widen<T>(Lanes.widen<T>(wide, s0), s1);
+      if (square && graded) {
+        slopes = Lanes.widen<T>(Lanes.widen<T>(slopes, c0), c1);
+        c0 = none;
+        c1 = none;
+      }
+    }
+    if (graded) call.slopes = square ? 2 * Lanes.total(slopes) : Margins.counted<T>(c0) + Margins.counted<T>(c1);
+    return Lanes.total(wide);
+  }
+
+  /** Four listed classes over a row, with linear hinges: the gradient is added to. */
+  @inline static four<T extends number>(call: MarginsBlock, graded: bool, x: usize, bytes: i32, score: usize, last: usize, factor: f64, grad: usize): f64 {
+    const margin = call.margin;
     const o0 = Margins.offset<T>(margin, score, last);
     const o1 = Margins.offset<T>(margin, score + 8, last);
     const o2 = Margins.offset<T>(margin, score + 16, last);
@@ -126,76 +171,70 @@ class Margins extends Kernel {
     const stop = x + bytes;
     const none = f64x2.splat(0);
     let wide = none;
-    let w0 = none;
-    let w1 = none;
-    let w2 = none;
-    let w3 = none;
+    let c0 = none;
+    let c1 = none;
+    let c2 = none;
+    let c3 = none;
     while (x < stop) {
       let sum = none;
-      let s0 = none;
-      let s1 = none;
-      let s2 = none;
-      let s3 = none;
-      // the last, partial vector is a block of its own, masked: also in the gradient, which the next row's may follow
+      // the last, partial vector is a block of its own: what is beyond the row is in no hinge
       const partial = x >= whole;
       const end = partial ? stop : min(whole, x + 16 * TURNS);
-      const mask = Lanes.first(partial ? <i32>(stop - x) : 16);
+      const beyond = v128.not(Lanes.first(partial ? <i32>(stop - x) : 16));
       do {
-        const v = v128.load(x);
-        let h = Margins.hinge<T>(o0, v, mask);
-        let slope = Margins.slope<T>(square, h);
-        let slopes = slope;
-        sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
-        s0 = v128.add<T>(s0, slope);
-        if (four) {
-          h = Margins.hinge<T>(o1, v, mask);
-          slope = Margins.slope<T>(square, h);
-          slopes = v128.add<T>(slopes, slope);
-          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
-          s1 = v128.add<T>(s1, slope);
-          h = Margins.hinge<T>(o2, v, mask);
-          slope = Margins.slope<T>(square, h);
-          slopes = v128.add<T>(slopes, slope);
-          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
-          s2 = v128.add<T>(s2, slope);
-          h = Margins.hinge<T>(o3, v, mask);
-          slope = Margins.slope<T>(square, h);
-          slopes = v128.add<T>(slopes, slope);
-          sum = square ? Lanes.madd<T>(h, h, sum) : v128.add<T>(sum, h);
-          s3 = v128.add<T>(s3, slope);
-        }
-        if (grad) {
-          v128.store(grad, first ? v128.mul<T>(slopes, ff) : Lanes.madd<T>(slopes, ff, v128.load(grad)));
+        const v = v128.or(v128.load(x), beyond); // with every bit set: NaN
+        const z0 = v128.add<T>(o0, v);
+        const z1 = v128.add<T>(o1, v);
+        const z2 = v128.add<T>(o2, v);
+        const z3 = v128.add<T>(o3, v);
+        // in pairs, so that a turn waits for one addition
+        const h01 = v128.add<T>(v128.pmax<T>(none, z0), v128.pmax<T>(none, z1));
+        const h23 = v128.add<T>(v128.pmax<T>(none, z2), v128.pmax<T>(none, z3));
+        sum = v128.add<T>(sum, v128.add<T>(h01, h23));
+        if (graded) {
+          const m0 = v128.gt<T>(z0, none);
+          const m1 = v128.gt<T>(z1, none);
+          const m2 = v128.gt<T>(z2, none);
+          const m3 = v128.gt<T>(z3, none);
+          c0 = Margins.count<T>(c0, m0);
+          c1 = Margins.count<T>(c1, m1);
+          c2 = Margins.count<T>(c2, m2);
+          c3 = Margins.count<T>(c3, m3);
+          const slopes = Margins.opened<T>(m0, m1, m2, m3);
+          v128.store(grad, Lanes.nmadd<T>(slopes, ff, v128.load(grad)));
           grad += 16;
         }
         x += 16;
       } while (x < end);
       wide = Lanes.widen<T>(wide, sum);
-      w0 = Lanes.widen<T>(w0, s0);
-      if (four) {
-        w1 = Lanes.widen<T>(w1, s1);
-        w2 = Lanes.widen<T>(w2, s2);
-        w3 = Lanes.widen<T>(w3, s3);
-      }
     }
-    call.slopes = Lanes.total(w0);
-    if (four) {
-      call.slopes1 = Lanes.total(w1);
-      call.slopes2 = Lanes.total(w2);
-      call.slopes3 = Lanes.total(w3);
+    if (graded) {
+      call.slopes = Margins.counted<T>(c0);
+      call.slopes1 = Margins.counted<T>(c1);
+      call.slopes2 = Margins.counted<T>(c2);
+      call.slopes3 = Margins.counted<T>(c3);
     }
     return Lanes.total(wide);
   }
 
-  /** max(0, offset + x), and 0 for NaN, in the lanes of the mask. */
-  @inline static hinge<T extends number>(offset: v128, x: v128, mask: v128): v128 {
-    const z = v128.add<T>(offset, x);
-    return v128.and(z, v128.and(v128.gt<T>(z, f32x4.splat(0)), mask));
+  /** How many of four masks are set, negative. */
+  @inline static opened<T extends number>(m0: v128, m1: v128, m2: v128, m3: v128): v128 {
+    if (sizeof<T>() == 4) return f32x4.convert_i32x4_s(i32x4.add(i32x4.add(m0, m1), i32x4.add(m2, m3)));
+    const minus = f64x2.splat(-1);
+    return f64x2.add(f64x2.add(v128.and(minus, m0), v128.and(minus, m1)), f64x2.add(v128.and(minus, m2), v128.and(minus, m3)));
   }
 
-  /** Strictly: a hinge that is exactly 0 has no gradient. */
-  @inline static slope<T extends number>(square: bool, h: v128): v128 {
-    if (square) return v128.add<T>(h, h);
-    return v128.and(Lanes.one<T>(), v128.gt<T>(h, f32x4.splat(0)));
+  /** One more in the lanes of the mask, as integers. */
+  @inline static count<T extends number>(c: v128, mask: v128): v128 {
+    if (sizeof<T>() == 4) return i32x4.sub(c, mask);
+    return i64x2.sub(c, mask);
+  }
+
+  @inline static counted<T extends number>(c: v128): f64 {
+    if (sizeof<T>() == 4) {
+      const two = i32x4.add(c, v128.shuffle<i32>(c, c, 2, 3, 0, 1));
+      return <f64>(i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1));
+    }
+    return <f64>(i64x2.extract_lane(c, 0) + i64x2.extract_lane(c, 1));
   }
 }
