@@ -107,55 +107,44 @@ class Margins extends Kernel {
     const o = Margins.offset<T>(call.margin, call.scores, call.scores + 8);
     const ff = Lanes.splat<T>(square ? 2 * factor : factor);
     const unit = Lanes.splat<T>(1);
-    const whole = x + (bytes & -32);
+    // two vectors a turn and two sums where there is little else to do
+    const stride: i32 = graded ? 16 : 32;
+    const whole = x + (bytes & -stride);
     const stop = x + bytes;
     const none = f64x2.splat(0);
     let wide = none;
     let slopes = none;
-    let c0 = none;
-    let c1 = none;
+    let c = none;
     while (x < stop) {
       let s0 = none;
       let s1 = none;
-      const end = min(whole, x + 32 * TURNS);
-      while (x < end) {
-        const z0 = v128.add<T>(o, v128.load(x));
-        const z1 = v128.add<T>(o, v128.load(x, 16));
-        const h0 = v128.pmax<T>(none, z0); // NaN last: it adds nothing
-        const h1 = v128.pmax<T>(none, z1);
-        s0 = square ? Lanes.madd<T>(h0, h0, s0) : v128.add<T>(s0, h0);
-        s1 = square ? Lanes.madd<T>(h1, h1, s1) : v128.add<T>(s1, h1);
-        if (graded) {
-          const m0 = v128.gt<T>(z0, none); // strictly: a hinge that is exactly 0 has no gradient
-          const m1 = v128.gt<T>(z1, none);
-          c0 = square ? v128.add<T>(c0, h0) : Margins.count<T>(c0, m0);
-          c1 = square ? v128.add<T>(c1, h1) : Margins.count<T>(c1, m1);
-          v128.store(grad, v128.mul<T>(square ? h0 : v128.and(unit, m0), ff)); // products: a factor of NaN comes through
-          v128.store(grad, v128.mul<T>(square ? h1 : v128.and(unit, m1), ff), 16);
-          grad += 32;
-        }
-        x += 32;
-      }
-      // the last vectors one by one, masked: also in the gradient, which the next row's may follow
-      for (; x >= whole && x < stop; x += 16) {
-        const z = v128.and(v128.add<T>(o, v128.load(x)), Lanes.first(min(<i32>(stop - x), 16)));
-        const h = v128.pmax<T>(none, z);
+      const partial = x >= whole;
+      const end = partial ? stop : min(whole, x + stride * TURNS);
+      const rest: i32 = partial ? <i32>(stop - x) : stride;
+      const beyond = Margins.beyond(rest);
+      const beyond1 = Margins.beyond(rest - 16);
+      do {
+        const z = v128.add<T>(o, v128.or(v128.load(x), beyond));
+        const h = v128.pmax<T>(none, z); // NaN last: it adds nothing
         s0 = square ? Lanes.madd<T>(h, h, s0) : v128.add<T>(s0, h);
         if (graded) {
-          const m = v128.gt<T>(z, none);
-          c0 = square ? v128.add<T>(c0, h) : Margins.count<T>(c0, m);
-          v128.store(grad, v128.mul<T>(square ? h : v128.and(unit, m), ff));
+          const m = v128.gt<T>(z, none); // strictly: a hinge that is exactly 0 has no gradient
+          c = square ? v128.add<T>(c, h) : Margins.count<T>(c, m);
+          v128.store(grad, v128.mul<T>(square ? h : v128.and(unit, m), ff)); // a product: a factor of NaN comes through
           grad += 16;
+        } else {
+          const h1 = v128.pmax<T>(none, v128.add<T>(o, v128.or(v128.load(x, 16), beyond1)));
+          s1 = square ? Lanes.madd<T>(h1, h1, s1) : v128.add<T>(s1, h1);
         }
-      }
+        x += stride;
+      } while (x < end);
       wide = Lanes.widen<T>(Lanes.widen<T>(wide, s0), s1);
       if (square && graded) {
-        slopes = Lanes.widen<T>(Lanes.widen<T>(slopes, c0), c1);
-        c0 = none;
-        c1 = none;
+        slopes = Lanes.widen<T>(slopes, c);
+        c = none;
       }
     }
-    if (graded) call.slopes = square ? 2 * Lanes.total(slopes) : Margins.counted<T>(c0) + Margins.counted<T>(c1);
+    if (graded) call.slopes = square ? 2 * Lanes.total(slopes) : Margins.counted<T>(c);
     return Lanes.total(wide);
   }
 
@@ -177,12 +166,12 @@ class Margins extends Kernel {
     let c3 = none;
     while (x < stop) {
       let sum = none;
-      // the last, partial vector is a block of its own: what is beyond the row is in no hinge
+      // the last, partial vector is a block of its own
       const partial = x >= whole;
       const end = partial ? stop : min(whole, x + 16 * TURNS);
-      const beyond = v128.not(Lanes.first(partial ? <i32>(stop - x) : 16));
+      const beyond = Margins.beyond(partial ? <i32>(stop - x) : 16);
       do {
-        const v = v128.or(v128.load(x), beyond); // with every bit set: NaN
+        const v = v128.or(v128.load(x), beyond);
         const z0 = v128.add<T>(o0, v);
         const z1 = v128.add<T>(o1, v);
         const z2 = v128.add<T>(o2, v);
@@ -215,6 +204,11 @@ class Margins extends Kernel {
       call.slopes3 = Margins.counted<T>(c3);
     }
     return Lanes.total(wide);
+  }
+
+  /** Every bit of the lanes behind the first bytes: as numbers they are NaN, which is in no hinge and has no gradient (the next row's may follow there). */
+  @inline static beyond(bytes: i32): v128 {
+    return v128.not(Lanes.first(max(min(bytes, 16), 0)));
   }
 
   /** How many of four masks are set, negative. */
