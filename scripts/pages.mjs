@@ -51,5 +51,6 @@ async function example() {
 const rivals = JSON.parse(read(`${results}rivals.json`));
 fill("README.md", { example: await example(), rivals: shortTable(rivals) });
 fill("docs/benchmarks.md", { rivals: longTables(rivals), bench: read(`${results}node-24.md`).trim() });
+fill("docs/threads.md", { threads: read(`${results}threads.md`).trim() });
 fill("docs/numerics.md", { errors: await errorTable() });
 write("bench/results/rivals.svg", picture(rivals));

@@ -12,7 +12,7 @@ declare module "./pointwise" {
     fixed(p: v128, q: v128): v128;
     argument(a: v128, b: v128, c: v128, p: v128, q: v128): v128;
     gradC(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
-    sum(so: v128, s: v128, p: v128, q: v128): v128;
+    sum(so: v128, a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
     gradB(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128;
   }
 }

@@ -133,7 +133,8 @@ export class Team {
     const { module, stream, backend } = seat;
     chunks.count = 0;
     chunks.flat = method === "pointwise";
-    this.launch = () => shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call: { ...call, prepared: true } }), chunks.first);
+    this.launch = () =>
+      shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call: method === "ctc" ? { ...call, prepared: true } : call }), chunks.first);
     let value: number;
     try {
       value = run(backend, stream, method, call, chunks);
