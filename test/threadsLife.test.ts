@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { work } from "../src/backend/threads/host.js";
 import { tuning } from "../src/backend/threads/pool.js";
-import { alloc, backend, bceLoss, cdist, crossEntropyLoss, free, mseLoss, threads, tripletMarginLoss } from "../src/threads.js";
+import { alloc, backend, bceLoss, cdist, crossEntropyLoss, ctcLoss, free, mseLoss, scoreTokens, threads, tripletMarginLoss } from "../src/threads.js";
 import * as wasm from "../src/wasm.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -159,6 +159,24 @@ for (const fate of ["dies", "hangs"] as const) {
       await survive(() => cdist(a, b), wasm.cdist(a, b));
     });
 
+    it("samples of CTC, the gradient in place of the log-probabilities", async () => {
+      const logProbs = { data: new Float32Array(40 * 64 * 21), shape: [40, 64, 21] };
+      const targets = { data: Int32Array.from({ length: 64 * 9 }, (_, i) => 1 + ((i * 5) % 20)), shape: [64, 9] };
+      const [times, lengths] = [new Int32Array(64).fill(40), new Int32Array(64).fill(9)];
+      const call = (api: { ctcLoss: typeof ctcLoss }) => {
+        logProbs.data.set(numbers(logProbs.data.length).map((x) => x - 2));
+        return structuredClone(api.ctcLoss.valueAndGrad(logProbs, targets, times, lengths, { out: { logProbs: logProbs.data } }));
+      };
+      await survive(() => call({ ctcLoss }), call(wasm));
+    });
+
+    it("plain rows of tokens", async () => {
+      const logits = { data: numbers(700 * 1000), shape: [700, 1000] };
+      const tokens = Int32Array.from({ length: 700 }, (_, i) => (i % 9 === 4 ? -100 : i));
+      const options = { outputs: ["logprob", "rank", "argmax"], topLogprobs: 3 } as const;
+      await survive(() => scoreTokens(logits, tokens, options), wasm.scoreTokens(logits, tokens, options));
+    });
+
     it("rows of alloc, the gradient in place of the logits", async () => {
       const data = alloc(500 * 1000);
       const y = new Int32Array(500);
@@ -236,6 +254,11 @@ describe("processes of their own", () => {
       stdout: "1",
       status: 0,
     }));
+  it("start no workers for large calls of plain arrays that are not split", () => {
+    const script = `const { bceLoss, mseLoss, backend } = await import("losskit/threads"); const x = new Float32Array(1 << 22);
+      console.log(mseLoss(x, x) + bceLoss(x, x), backend().reason);`;
+    expect(run(script)).toEqual({ stdout: "0 one thread: no call was large enough so far to start workers", status: 0 });
+  });
   it("end with a worker inside a worker, whether that ends or is terminated", () => {
     const inner = JSON.stringify(`(async () => { ${BUSY.replace("console.log", '(await import("node:worker_threads")).parentPort.postMessage')} })()`);
     const outer = (more: string) =>

@@ -64,35 +64,49 @@ class Cosine extends Kernel {
   }
 
   @inline static gather<T extends number>(call: VectorsBlock, a: usize, b: usize, bytes: i32): void {
-    const whole = a + (bytes & -16);
+    const whole = a + (bytes & -32);
     const stop = a + bytes;
     let wideA = f64x2.splat(0);
     let wideB = f64x2.splat(0);
     let wideAB = f64x2.splat(0);
     while (a < stop) {
+      // two vectors a turn and two sums of each, as an addition waits for the one before it
       let aa = f64x2.splat(0);
       let bb = f64x2.splat(0);
       let ab = f64x2.splat(0);
-      // the last, partial vector is a block of its own, whose sums are masked
-      const end = a < whole ? min(whole, a + 16 * TURNS) : stop;
+      let aa1 = f64x2.splat(0);
+      let bb1 = f64x2.splat(0);
+      let ab1 = f64x2.splat(0);
+      // the last, partial turn is a block of its own, whose sums are masked
+      const end = a < whole ? min(whole, a + 32 * TURNS) : stop;
       do {
         const x = v128.load(a);
         const t = v128.load(b);
+        const x1 = v128.load(a, 16);
+        const t1 = v128.load(b, 16);
         aa = Lanes.madd<T>(x, x, aa);
         bb = Lanes.madd<T>(t, t, bb);
         ab = Lanes.madd<T>(x, t, ab);
-        a += 16;
-        b += 16;
+        aa1 = Lanes.madd<T>(x1, x1, aa1);
+        bb1 = Lanes.madd<T>(t1, t1, bb1);
+        ab1 = Lanes.madd<T>(x1, t1, ab1);
+        a += 32;
+        b += 32;
       } while (a < end);
       if (a > stop) {
-        const mask = Lanes.first(16 - <i32>(a - stop));
+        const rest: i32 = 32 - <i32>(a - stop);
+        const mask = Lanes.first(min(rest, 16));
+        const mask1 = Lanes.first(max(rest - 16, 0));
         aa = v128.and(aa, mask);
         bb = v128.and(bb, mask);
         ab = v128.and(ab, mask);
+        aa1 = v128.and(aa1, mask1);
+        bb1 = v128.and(bb1, mask1);
+        ab1 = v128.and(ab1, mask1);
       }
-      wideA = Lanes.widen<T>(wideA, aa);
-      wideB = Lanes.widen<T>(wideB, bb);
-      wideAB = Lanes.widen<T>(wideAB, ab);
+      wideA = Lanes.widen<T>(wideA, v128.add<T>(aa, aa1));
+      wideB = Lanes.widen<T>(wideB, v128.add<T>(bb, bb1));
+      wideAB = Lanes.widen<T>(wideAB, v128.add<T>(ab, ab1));
     }
     call.aa += Lanes.total(wideA);
     call.bb += Lanes.total(wideB);

@@ -28,6 +28,7 @@ const ROWS: Partial<Readonly<Record<Method, readonly [rows: string, width: strin
   distillation: ["rows", "width"],
   scores: ["positions", "vocabulary"],
 };
+export const isRelayed = (method: Method): boolean => ROWS[method] !== undefined;
 /** Elements that an array has of each row, where that is not one: all, as many as are listed, or none of its own, where all rows have it in common. */
 const COLUMNS: Readonly<Record<string, "all" | "listed" | "common">> = {
   x: "all",

@@ -54,11 +54,12 @@ export const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[]
 /** Whose outputs stay as they were where a position does not count. */
 export const isKept = (method: Method): boolean => method === "scores";
 /** Logits are what may be stored in half precision. */
-export const isHalf = (call: object): boolean => ["x", "student", "teacher"].some((name) => "storage" in ((call as Fields)[name] ?? {}));
+export const isHalf = ({ x, student, teacher }: Fields): boolean => isStored(x) || isStored(student) || isStored(teacher);
+const isStored = (value: Fields[string]): boolean => !!value && "storage" in value;
 /** Bytes of an array that is not alloc's from which a copy costs what several threads would gain. */
 const LARGE: number = 1 << 19;
 
-type Fields = Readonly<Record<string, Numbers | Source | HalfArray | null | undefined>>;
+export type Fields = Readonly<Record<string, Numbers | Source | HalfArray | null | undefined>>;
 
 export function arrayOf(value: Fields[string]): Numbers | null {
   if (!value) return null;

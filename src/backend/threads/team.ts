@@ -7,9 +7,9 @@ import { tallOf } from "../wasm/vectors.js";
 import { Chunks } from "./chunks.js";
 import { type Method, run, type Splittable, write } from "./job.js";
 import { type Pool, tuning } from "./pool.js";
-import { planOf, Relay } from "./relay.js";
+import { isRelayed, planOf, Relay } from "./relay.js";
 import { DONE, type Shared, SUMS } from "./shared.js";
-import { isHalf, Stage } from "./stage.js";
+import { type Fields, isHalf, Stage } from "./stage.js";
 import { now, pause } from "./wait.js";
 
 /** A module in one of the memories, with the stream that its backend goes through; null where it cannot be there. */
@@ -75,11 +75,11 @@ export class Team {
     const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
     const own = stage.hasOwn(method, call);
     const copies = stage.hasLarge(method, call);
-    if (ns > 0 && (copies || !own) && pool.able()) {
+    if (ns > 0 && isRelayed(method) && (copies || !own) && pool.able()) {
       const value = this.relay(seats, method, call, patience);
       if (value !== null) return value;
     }
-    if (isHalf(call)) return null; // widened in the window of one thread
+    if (isHalf(call as Fields)) return null; // widened in the window of one thread
     const worth = ns > 0 && isWorthCopies(method, call);
     if (!own && !(worth && pool.able())) return null;
     const seat = seats.shared();
