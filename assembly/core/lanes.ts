@@ -3,8 +3,8 @@
 
 // Sixteen bytes of ones, then sixteen of zeros: loading at 16 - k leaves the first k bytes set.
 const MASK = memory.data<u64>([-1, -1, 0, 0]);
-const ONE32 = memory.data<f32>([1, 0.5, -0.0]);
-const ONE64 = memory.data<f64>([1, 0.5, -0.0]);
+const ONE32 = memory.data<f32>([1, 0.5, -0.0, -1]);
+const ONE64 = memory.data<f64>([1, 0.5, -0.0, -1]);
 
 /** Vectors a lane sums in float32 before the sum goes to double: 16 terms keep the error of a sum below 1e-6 whatever the data. */
 export const TURNS: i32 = 16;
@@ -56,6 +56,12 @@ export class Lanes {
   @inline static sign<T extends number>(): v128 {
     if (sizeof<T>() == 4) return Lanes.constant<T>(ONE32, 2);
     return Lanes.constant<T>(ONE64, 2);
+  }
+
+  /** -1 in every lane. */
+  @inline static minusOne<T extends number>(): v128 {
+    if (sizeof<T>() == 4) return Lanes.constant<T>(ONE32, 3);
+    return Lanes.constant<T>(ONE64, 3);
   }
 
   /** `a` where the mask is set, else b; the mask is set on whole lanes. */

@@ -44,6 +44,7 @@ class Within extends Kernel {
       const partial = x >= whole;
       const end = partial ? stop : min(whole, x + 16 * TURNS);
       let inside = Lanes.ones();
+      // four vectors a turn: 0.87 of the time
       while (x + 64 <= end) {
         const y = v128.load(x);
         const y1 = v128.load(x, 16);

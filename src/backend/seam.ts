@@ -99,7 +99,7 @@ export interface MarginsCall {
   readonly index: Int32Array;
   readonly listed: number;
   readonly rowWeight: Float64Array | null;
-  /** Whether hinges are squared. */
+  /** Whether hinges are squared: where one class is listed. */
   readonly square: boolean;
   readonly margin: number;
   readonly scale: number;

@@ -28,7 +28,7 @@ class MarginsBlock extends Block {
 
 /**
  * Margins of a few classes of a row over all others, the multi-margin losses: with T the classes listed for a row,
- *   value = w / n * sum over j in T, i not in T of max(0, margin - x[j] + x[i])^p,   p = 1, or 2 with `square`
+ *   value = w / n * sum over j in T, i not in T of max(0, margin - x[j] + x[i])^p,   p = 1, or where one class is listed 2 with `square`
  * y: i32, `listed` per row, the list ended by its length or a negative number. w, g: f64 per row or 0 for ones: factor of value and gradient,
  * factor of the gradient alone. scores: room for two doubles per listed class. value, grad: outputs or 0, none of them x. x is written to, and as it
  * was at the end. NaN adds nothing, as in PyTorch.

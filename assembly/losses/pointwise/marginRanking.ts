@@ -1,9 +1,6 @@
 import { Lanes } from "../../core/lanes";
 import { PointwiseOp } from "../../core/pointwise";
 
-const MINUS32 = memory.data<f32>([-1]);
-const MINUS64 = memory.data<f64>([-1]);
-
 /** max(0, z), z = p - c * (a - b); the gradient passes where z >= 0. */
 @unmanaged
 @final
@@ -17,6 +14,6 @@ class MarginRanking<T extends number> extends PointwiseOp<T> {
   }
   @inline gradA(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
     // a product, so that a target of NaN comes through
-    return v128.mul<T>(c, v128.and(Lanes.constant<T>(sizeof<T>() == 4 ? MINUS32 : MINUS64, 0), v128.ge<T>(s, f32x4.splat(0))));
+    return v128.mul<T>(c, v128.and(Lanes.minusOne<T>(), v128.ge<T>(s, f32x4.splat(0))));
   }
 }

@@ -1,9 +1,6 @@
 import { Lanes } from "../../core/lanes";
 import { PointwiseOp } from "../../core/pointwise";
 
-const MINUS32 = memory.data<f32>([-1]);
-const MINUS64 = memory.data<f64>([-1]);
-
 /** With u = d * p clamped to 1, d = a - b: u * (d - u * q), for p = 1 / beta and q = beta / 2; the gradient is u. */
 @unmanaged
 @final
@@ -12,8 +9,7 @@ class SmoothL1<T extends number> extends PointwiseOp<T> {
     return Lanes.one<T>();
   }
   @inline shared(a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
-    const minus = Lanes.constant<T>(sizeof<T>() == 4 ? MINUS32 : MINUS64, 0);
-    return v128.pmax<T>(v128.pmin<T>(v128.mul<T>(v128.sub<T>(a, b), p), c), minus); // data first: NaN comes through
+    return v128.pmax<T>(v128.pmin<T>(v128.mul<T>(v128.sub<T>(a, b), p), c), Lanes.minusOne<T>()); // data first: NaN comes through
   }
   @inline value(a: v128, b: v128, c: v128, p: v128, q: v128, s: v128): v128 {
     return v128.mul<T>(s, Lanes.nmadd<T>(s, q, v128.sub<T>(a, b)));
