@@ -281,6 +281,23 @@ for (const count of [1, 2, 3, 8]) {
       }
     });
 
+    it("CTC's gradient in place, of one sample and of several: the bits of one thread", () => {
+      for (const samples of [1, 2, 24]) {
+        const x = wave(60 * samples * 21).map((y) => y - 6);
+        const targets = { data: Int32Array.from({ length: samples * 7 }, (_, i) => 1 + ((i * 5) % 20)), shape: [samples, 7] };
+        const [times, lengths] = [new Int32Array(samples).fill(60), new Int32Array(samples).fill(7)];
+        const expected = wasm.ctcLoss.valueAndGrad(shaped(x, 60, samples, 21), targets, times, lengths);
+        for (const own of [true, false]) {
+          const data = own ? api.alloc(x.length) : new Float32Array(x.length);
+          data.set(x);
+          const { value } = api.ctcLoss.valueAndGrad(shaped(data, 60, samples, 21), targets, times, lengths, { out: { logProbs: data } });
+          expect(value).toBe(expected.value);
+          expect(differing(data, expected.grad.logProbs)).toBe(0);
+          if (own) api.free(data);
+        }
+      }
+    });
+
     it("name the first of several elements that are out of range", () => {
       const data = api.alloc(ROWS * ODD).fill(0.5);
       for (const at of [ROWS * ODD - 1, 500_002, 500_001]) {

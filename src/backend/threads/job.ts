@@ -84,12 +84,17 @@ function meant(value: unknown, buffer: ArrayBufferLike, shift: number): unknown 
 /** A backend, as far as calls are split. */
 export type Splittable = Readonly<Record<Method, (call: object) => number>>;
 
+/** A call by one thread; 0 where it returns nothing: null is what has not been computed (team.ts). */
+export function compute(backend: Splittable, method: Method, call: object): number {
+  return backend[method](call) ?? 0;
+}
+
 /** One thread's part of a call; what it returns counts where nothing was shared. */
 export function run(backend: Splittable, stream: Stream, method: Method, call: object, split: Split): number {
   try {
     if (method === "cdist") return pairs(backend, stream, call as CdistCall, split);
     stream.split = split;
-    return backend[method](call);
+    return compute(backend, method, call);
   } finally {
     stream.split = null;
     stream.apart = false;
@@ -100,7 +105,7 @@ export function run(backend: Splittable, stream: Stream, method: Method, call: o
 function pairs(backend: Splittable, stream: Stream, call: CdistCall, split: Split): number {
   const { rows, cols, dims, startA, at } = call;
   const tall = tallOf(call);
-  if (!split.open(Math.ceil(rows / tall))) return backend.cdist(call);
+  if (!split.open(Math.ceil(rows / tall))) return compute(backend, "cdist", call);
   const odd = (cols * call.into.BYTES_PER_ELEMENT) % 32 !== 0;
   for (let block = split.claim(); block >= 0; block = split.claim()) {
     const end = Math.min(rows, (block + split.size) * tall);

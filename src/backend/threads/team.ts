@@ -5,7 +5,7 @@ import type { WasmArena } from "../wasm/arena.js";
 import type { Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
 import { Chunks } from "./chunks.js";
-import { type Method, run, type Splittable, write } from "./job.js";
+import { compute, type Method, run, type Splittable, write } from "./job.js";
 import { type Pool, tuning } from "./pool.js";
 import { isRelayed, planOf, Relay } from "./relay.js";
 import { DONE, type Shared, SUMS } from "./shared.js";
@@ -85,7 +85,7 @@ export class Team {
     const seat = seats.shared();
     if (!seat) return null;
     const value = ns > 0 && (worth || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
-    return value ?? (own ? (seat.backend[method](call) ?? 0) : null);
+    return value ?? (own ? compute(seat.backend, method, call) : null);
   }
 
   private relay(seats: Seats, method: Method, call: object, patience: number): number | null {
@@ -96,7 +96,7 @@ export class Team {
     const relay = new Relay(shared, seat.module, plan, patience);
     let value: number;
     try {
-      value = run(seat.backend, seat.stream, method, call, relay) ?? 0;
+      value = run(seat.backend, seat.stream, method, call, relay);
     } finally {
       relay.close();
       if (relay.lost) pool.end("a worker did not answer");
@@ -149,7 +149,7 @@ export class Team {
       else {
         pool.end("a worker did not answer");
         // what was read is as it was: a gradient that replaces its input is copied there when the call is over (call/frame.ts)
-        value = backend[method](call);
+        value = compute(backend, method, call);
       }
     }
     for (const [from, to] of outputs) to.set(from);
