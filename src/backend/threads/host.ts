@@ -24,7 +24,7 @@ import type { Method, Splittable } from "./job.js";
 import { message, Pool, type ThreadsOptions, tuning } from "./pool.js";
 import { ARENA, MOST, NAMES, Shared, WORK } from "./shared.js";
 import { SharedArena } from "./stage.js";
-import { CTC_STATE, ctcStates, type Seat, type Seats, Team } from "./team.js";
+import { type Seat, type Seats, Team } from "./team.js";
 
 export type { ThreadsOptions } from "./pool.js";
 
@@ -62,7 +62,14 @@ const COSTS: Readonly<Record<string, number>> = {
   overlap: 0.5,
   distillation: 4,
   scores: 0.7,
+  ctc: 6, // a state at a step
 };
+/** States of a CTC call, at all steps of all samples. */
+function states({ batch, times, lengths }: CtcCall): number {
+  let sum = 0;
+  for (let n = 0; n < batch; n++) sum += (times[n] as number) * (2 * (lengths[n] as number) + 1);
+  return sum;
+}
 /** A power for each number. */
 const POWER = 20;
 
@@ -227,7 +234,7 @@ export class ThreadsHost implements Host {
       overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
       distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
       scores: call<ScoresCall>("scores", (c) => c.positions * c.vocabulary * cost("scores")) as Backend["scores"],
-      ctc: call<CtcCall>("ctc", (c) => ctcStates(c) * CTC_STATE) as Backend["ctc"],
+      ctc: call<CtcCall>("ctc", (c) => states(c) * cost("ctc")) as Backend["ctc"],
       cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
       outside: call<RangeCall>("outside", (c) => c.n * cost("outside")),
     };

@@ -97,7 +97,7 @@ export function planOf(method: Method, record: object, helpers: number): Plan | 
 }
 
 /** An array of the call as it is in a slot. */
-function inPlace(value: Numbers | HalfArray | undefined, there: Numbers | undefined): object | undefined {
+function inSlot(value: Numbers | HalfArray | undefined, there: Numbers | undefined): object | undefined {
   return value && "storage" in value ? { ...value, patterns: there } : there;
 }
 
@@ -144,7 +144,7 @@ export class Relay implements Split {
         if (common) this.views[slot]?.[i]?.set(data);
       });
     }
-    const first = Object.fromEntries(columns.map(({ name }, i) => [name, inPlace((call as Record<string, Numbers | HalfArray>)[name], this.views[0]?.[i])]));
+    const first = Object.fromEntries(columns.map(({ name }, i) => [name, inSlot((call as Record<string, Numbers | HalfArray>)[name], this.views[0]?.[i])]));
     const [rows] = ROWS[method] as readonly [string, string];
     this.opened = shared.post(write({ module, method, size, slots, stride, call: { ...call, ...first, [rows]: tall } }));
     this.tag = Atomics.load(shared.words, JOB) << 2;

@@ -127,9 +127,9 @@ export class Stage {
     let full = false;
     FIELDS[method].forEach((names, which) => {
       for (const name of names) {
-        const value = call[name] as Fields[string];
+        const value = call[name] as Numbers | Source | null | undefined; // half precision does not come here (team.ts)
         const array = arrayOf(value);
-        if (!value || array === null || "patterns" in value) continue; // of half precision nothing is staged
+        if (!value || array === null) continue;
         let there = array;
         if (!this.isOwn(array)) {
           const room = roomFor(array.byteLength);

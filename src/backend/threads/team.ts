@@ -29,25 +29,15 @@ const CHUNKS = 16;
 const SIDE = 64;
 const DIMS = 16;
 
-/** ns of a state at a step, and of the copies of an element with what they keep others from doing meanwhile. */
-export const CTC_STATE = 6;
+/** ns of the copies of an element, with what they keep others from doing meanwhile. */
 const CTC_COPIES = 2;
 
-/** States at all steps of all samples. */
-export function ctcStates({ batch, times, lengths }: CtcCall): number {
-  let states = 0;
-  for (let n = 0; n < batch; n++) states += (times[n] as number) * (2 * (lengths[n] as number) + 1);
-  return states;
-}
-
-/** Whether even plain arrays are copied for it, as a call takes longer than that. */
-function isWorthCopies(method: Method, call: object): boolean {
-  if (method === "ctc") return ctcStates(call as CtcCall) * CTC_STATE > CTC_COPIES * (call as CtcCall).x.length;
+/** Whether even plain arrays are copied for a call of so many ns, as it takes longer than that. */
+function isWorthCopies(method: Method, call: object, ns: number): boolean {
+  if (method === "ctc") return ns > CTC_COPIES * (call as CtcCall).x.length;
   const { dims, cols, rows } = call as CdistCall;
   return method === "cdist" && dims >= DIMS && cols >= SIDE && rows >= SIDE && rows > tallOf(call as CdistCall);
 }
-
-const isSummed = (method: Method): boolean => method !== "cdist" && method !== "ctc";
 
 export class Team {
   private readonly shared: Shared;
@@ -80,7 +70,7 @@ export class Team {
       if (value !== null) return value;
     }
     if (isHalf(call as Fields)) return null; // widened in the window of one thread
-    const worth = ns > 0 && isWorthCopies(method, call);
+    const worth = ns > 0 && isWorthCopies(method, call, ns);
     if (!own && !(worth && pool.able())) return null;
     const seat = seats.shared();
     if (!seat) return null;
@@ -145,7 +135,7 @@ export class Team {
       this.launch = null;
     }
     if (chunks.count > 0) {
-      if (this.join(patience)) value = method === "outside" ? this.lowest(chunks.batches) : isSummed(method) ? this.total(chunks.batches) : 0;
+      if (this.join(patience)) value = method === "outside" ? this.lowest(chunks.batches) : this.total(chunks.batches);
       else {
         pool.end("a worker did not answer");
         // what was read is as it was: a gradient that replaces its input is copied there when the call is over (call/frame.ts)
