@@ -76,6 +76,7 @@ for (const backend of BACKENDS) {
     }
 
     const normal = (...shape: number[]) => tf.randomNormal(shape, 0, 1, "float32", 20);
+    const uniform = (shape: number[], low = 0, high = 1) => tf.randomUniform(shape, low, high, "float32", 21);
     const eps = 1e-6;
     const distance = (u: tf.Tensor, v: tf.Tensor) => tf.norm(tf.add(tf.sub(u, v), eps), 2, 1);
     const softplus = (x: tf.Tensor) => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))));
@@ -84,33 +85,33 @@ for (const backend of BACKENDS) {
         "mseLoss, tf.losses",
         index.mseLoss,
         (x, t) => tf.losses.meanSquaredError(t as tf.Tensor, x as tf.Tensor),
-        () => [normal(7, 5), tf.randomUniform([7, 5])],
+        () => [normal(7, 5), uniform([7, 5])],
       ],
-      ["huberLoss, tf.losses", index.huberLoss, (x, t) => tf.losses.huberLoss(t as tf.Tensor, x as tf.Tensor), () => [normal(40), tf.randomUniform([40])]],
+      ["huberLoss, tf.losses", index.huberLoss, (x, t) => tf.losses.huberLoss(t as tf.Tensor, x as tf.Tensor), () => [normal(40), uniform([40])]],
       [
         "crossEntropyLoss, tf.losses",
         index.crossEntropyLoss,
         (x, t) => tf.losses.softmaxCrossEntropy(t as tf.Tensor, x as tf.Tensor),
-        () => [normal(6, 10), tf.softmax(tf.randomUniform([6, 10]))],
+        () => [normal(6, 10), tf.softmax(uniform([6, 10]))],
         { wrt: ["input"] },
       ],
       [
         "bceWithLogitsLoss, tf.losses",
         index.bceWithLogitsLoss,
         (x, t) => tf.losses.sigmoidCrossEntropy(t as tf.Tensor, x as tf.Tensor),
-        () => [normal(7, 5), tf.randomUniform([7, 5])],
+        () => [normal(7, 5), uniform([7, 5])],
       ],
       [
         "tripletMarginLoss",
         index.tripletMarginLoss,
         (a, p, n) => tf.mean(tf.relu(tf.add(1, tf.sub(distance(a as tf.Tensor, p as tf.Tensor), distance(a as tf.Tensor, n as tf.Tensor))))),
-        () => [normal(9, 8), tf.randomUniform([9, 8]), tf.randomUniform([9, 8], 1, 2)],
+        () => [normal(9, 8), uniform([9, 8]), uniform([9, 8], 1, 2)],
       ],
       [
         "klDivLoss",
         index.klDivLoss,
         (x, t) => tf.mean(tf.mul(t as tf.Tensor, tf.sub(tf.log(t as tf.Tensor), x as tf.Tensor))),
-        () => [normal(4, 6), tf.randomUniform([4, 6], 0.1, 1)],
+        () => [normal(4, 6), uniform([4, 6], 0.1, 1)],
       ],
       ["softMarginLoss", index.softMarginLoss, (x) => tf.mean(softplus(tf.neg(x as tf.Tensor))), () => [normal(30), tf.ones([30])], { wrt: ["input"] }],
     ];
@@ -144,7 +145,7 @@ for (const backend of BACKENDS) {
         expect(none(index.crossEntropyLoss, normal(2, 3, 4, 5), tf.zeros([2, 4, 5], "int32"))).toEqual([2, 4, 5]);
         expect(adapt(index.nllLoss)(normal(2, 4, 3), tf.zeros([2, 4], "int32"), { dim: -1, reduction: "none" }).shape).toEqual([2, 4]);
         expect(none(index.tripletMarginLoss, normal(4, 3), normal(4, 3), normal(4, 3))).toEqual([4]);
-        expect(none(index.diceLoss, tf.randomUniform([2, 1, 4, 4]), tf.ones([2, 1, 4, 4]))).toEqual([2, 1]);
+        expect(none(index.diceLoss, uniform([2, 1, 4, 4]), tf.ones([2, 1, 4, 4]))).toEqual([2, 1]);
         expect(none(index.klDivLoss, normal(3, 1), tf.ones([1, 4]))).toEqual([12]);
         expect(adapt(index.mseLoss)(normal(2), normal(2)).shape).toEqual([]);
       });
