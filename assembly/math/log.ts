@@ -7,18 +7,19 @@ import { Polynomial } from "./polynomial";
 // log(1 + x) = log of the rounded u = 1 + x, with what was lost, x - (u - 1), added to f after scaling (exactly) by 2^-k.
 // On [0, 1], where softplus needs it, the same two forms hold without k, with other polynomials: half the instructions.
 
-// 0 smallest normal, 1 infinity, 2 log2 of the scale of subnormals, 3 one, 4 2^mantissa + bias, 5 ln2 high, 6 ln2 low
-const F32 = memory.data<f32>([1.17549435e-38, Infinity, 25, 1, 8388735, 6.9313812256e-1, 9.0580006145e-6]);
-const F64 = memory.data<f64>([2.2250738585072014e-308, Infinity, 54, 1, 4503599627371519, 6.9314718036912381649e-1, 1.90821492927058770002e-10]);
-// 0 bits of 1 - bits of sqrt(1/2), 1 mantissa, 2 bits of sqrt(1/2), 3 bits of 2^mantissa, 4 exponent of 1, twice, 5 bits of 1 ^ bits of the scale of subnormals
-const I32 = memory.data<i32>([0x3f800000 - 0x3f3504f3, 0x007fffff, 0x3f3504f3, 0x4b000000, 0x7f000000, 0x3f800000 ^ 0x4c000000]);
+// 0 smallest normal, 1 infinity, 2 log2 of the scale of subnormals, 3 one, 4 ln2 high, 5 ln2 low; float64 alone: 6 2^mantissa + bias
+const F32 = memory.data<f32>([1.17549435e-38, Infinity, 25, 1, 6.9313812256e-1, 9.0580006145e-6]);
+const F64 = memory.data<f64>([2.2250738585072014e-308, Infinity, 54, 1, 6.9314718036912381649e-1, 1.90821492927058770002e-10, 4503599627371519]);
+// 0 what `moved` takes away, 1 mantissa, 2 what less the moved exponent is that of 2^-k, 3 bits of 1 ^ bits of the scale of subnormals; 4 bits of sqrt(1/2);
+// float64 alone: 5 bits of 2^mantissa
+const I32 = memory.data<i32>([0x3f3504f3, 0x007fffff, 0x3f800000, 0x3f800000 ^ 0x4c000000, 0x3f3504f3]);
 const I64 = memory.data<i64>([
-  0x3ff0000000000000 - 0x3fe6a09e667f3bcd,
+  0x3fe6a09e667f3bcd - 0x3ff0000000000000,
   0x000fffffffffffff,
-  0x3fe6a09e667f3bcd,
-  0x4330000000000000,
   0x7fe0000000000000,
   0x3ff0000000000000 ^ 0x4350000000000000,
+  0x3fe6a09e667f3bcd,
+  0x4330000000000000,
 ]);
 // Lowest power first. P of f + f^2 * P(f), and the same on [0, 1]: scripts/coefficients.py
 const P32 = memory.data<f32>([
@@ -54,22 +55,22 @@ export class Log {
     return v128.load64_splat(I64 + 8 * index);
   }
 
-  /** Bits of x, moved so that the exponent field counts from sqrt(1/2). */
+  /** Bits of x, less those of sqrt(1/2): the exponent field is k, signed. float64: k and the bias, since no instruction shifts a sign through 64 bits. */
   @inline static moved<T extends number>(x: v128): v128 {
-    if (sizeof<T>() == 4) return i32x4.add(x, Log.bits<T>(0));
-    return i64x2.add(x, Log.bits<T>(0));
+    if (sizeof<T>() == 4) return i32x4.sub(x, Log.bits<T>(0));
+    return i64x2.sub(x, Log.bits<T>(0));
   }
 
   /** k of moved bits, as a float. */
   @inline static exponent<T extends number>(moved: v128): v128 {
-    const field = sizeof<T>() == 4 ? i32x4.shr_u(moved, 23) : i64x2.shr_u(moved, 52);
-    return v128.sub<T>(v128.or(field, Log.bits<T>(3)), Log.constant<T>(4));
+    if (sizeof<T>() == 4) return f32x4.convert_i32x4_s(i32x4.shr_s(moved, 23));
+    return v128.sub<T>(v128.or(i64x2.shr_u(moved, 52), Log.bits<T>(5)), Log.constant<T>(6));
   }
 
   /** f of moved bits. */
   @inline static fraction<T extends number>(moved: v128): v128 {
     const mantissa = v128.and(moved, Log.bits<T>(1));
-    const m = sizeof<T>() == 4 ? i32x4.add(mantissa, Log.bits<T>(2)) : i64x2.add(mantissa, Log.bits<T>(2));
+    const m = sizeof<T>() == 4 ? i32x4.add(mantissa, Log.bits<T>(4)) : i64x2.add(mantissa, Log.bits<T>(4));
     return v128.sub<T>(m, Log.constant<T>(3));
   }
 
@@ -81,7 +82,7 @@ export class Log {
 
   /** k * ln 2 + log(1 + f). */
   @inline static assemble<T extends number>(k: v128, f: v128): v128 {
-    const low = v128.mul<T>(k, Log.constant<T>(6));
+    const low = v128.mul<T>(k, Log.constant<T>(5));
     let rest: v128; // log(1 + f) - f + low
     if (sizeof<T>() == 4) rest = Lanes.madd<T>(Polynomial.estrin<T>(P32, 8, f), v128.mul<T>(f, f), low);
     else {
@@ -96,7 +97,7 @@ export class Log {
       const R = Lanes.madd<T>(z, odd, v128.mul<T>(w, even));
       rest = Lanes.nmadd<T>(s, v128.sub<T>(f, R), low);
     }
-    return Lanes.madd<T>(k, Log.constant<T>(5), v128.add<T>(f, rest));
+    return Lanes.madd<T>(k, Log.constant<T>(4), v128.add<T>(f, rest));
   }
 
   // Whether all of some numbers are positive and normal. float32: the least and the largest of them as integers, one instruction each; float64 has no such
@@ -132,7 +133,7 @@ export class Log {
   /** log x as below for 0 < x < infinity; at 0 a number that is only known to be below -100 (float32: -105). NaN does not pass. */
   @inline static finite<T extends number>(x: v128): v128 {
     const subnormal = v128.lt<T>(x, Log.constant<T>(0));
-    const scale = v128.xor(v128.and(subnormal, Log.bits<T>(5)), Log.constant<T>(3)); // 1, or what makes a subnormal number normal
+    const scale = v128.xor(v128.and(subnormal, Log.bits<T>(3)), Log.constant<T>(3)); // 1, or what makes a subnormal number normal
     const moved = Log.moved<T>(v128.mul<T>(x, scale));
     const k = v128.sub<T>(Log.exponent<T>(moved), v128.and(subnormal, Log.constant<T>(2)));
     return Log.assemble<T>(k, Log.fraction<T>(moved));
@@ -156,15 +157,17 @@ export class Log {
     return v128.or(v128.sub<T>(y, v128.and(v128.eq<T>(x, zero), Log.constant<T>(1))), v128.lt<T>(x, zero));
   }
 
+  /** log(u + lost) as log1p below has it: u is 1 + x rounded, -1 < x <= 1, and lost what that took; NaN passes. */
+  @inline static corrected<T extends number>(u: v128, lost: v128): v128 {
+    const moved = Log.moved<T>(u);
+    const exponent = v128.andnot(moved, Log.bits<T>(1));
+    const scale = sizeof<T>() == 4 ? i32x4.sub(Log.bits<T>(2), exponent) : i64x2.sub(Log.bits<T>(2), exponent); // 2^-k
+    return Log.assemble<T>(Log.exponent<T>(moved), Lanes.madd<T>(lost, scale, Log.fraction<T>(moved)));
+  }
+
   /** log(1 + x) as below for -1 < x <= 1, given u = 1 + x; NaN passes. */
   @inline static plusOne<T extends number>(x: v128, u: v128): v128 {
-    const lost = v128.sub<T>(x, v128.sub<T>(u, Log.constant<T>(3)));
-    const moved = Log.moved<T>(u);
-    // 2^-k: the exponent field of 2 / 2^k' for the moved u, whose own exponent field is k + that of 1
-    let scale: v128;
-    if (sizeof<T>() == 4) scale = i32x4.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
-    else scale = i64x2.sub(Log.bits<T>(4), v128.andnot(moved, Log.bits<T>(1)));
-    return Log.assemble<T>(Log.exponent<T>(moved), Lanes.madd<T>(lost, scale, Log.fraction<T>(moved)));
+    return Log.corrected<T>(u, v128.sub<T>(x, v128.sub<T>(u, Log.constant<T>(3))));
   }
 
   /** log(1 + x) as below for -1 < x <= 1; NaN passes. */
