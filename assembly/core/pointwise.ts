@@ -24,7 +24,8 @@ export abstract class PointwiseOp<T extends number> {
 export class Pointwise {
   /**
    * n positions. Returns the sum of the values. Writes the gradient of a, times `scale`, to ga unless that is 0. With v every output is
-   * written: values, gradients of a, of b and of c if there is one; whoever does not want one of them points it at memory that nobody reads.
+   * written: values, gradients of a, of b and of c if there is one; whoever does not want one of them points it at memory that nobody reads. Values
+   * are written first: v may be ga where they are not wanted, which is a stream less.
    * Writes whole pairs of vectors and reads up to four: outputs and operands are padded to them. gb must be writable memory of 2 KiB even where it is no output:
    * scratch of the ops that are split.
    */
@@ -100,21 +101,6 @@ export class Pointwise {
           if (isDefined(op.ternary)) u = v128.load(c + i);
           v128.store(at + i, op.shared(v128.load(a + i), v128.load(b + i), u, pp, qq));
         }
-      if (v) {
-        // any of the outputs may replace its own operand
-        for (let i = 0; i < bytes; i += 16) {
-          const x = v128.load(a + i);
-          const t = v128.load(b + i);
-          if (isDefined(op.ternary)) u = v128.load(c + i);
-          const s = v128.load(at + i);
-          const g = v128.mul<T>(op.gradA(x, t, u, pp, qq, s), ss);
-          v128.store(ga + i, g);
-          if (isDefined(op.gradB)) v128.store(gb + i, v128.mul<T>(op.gradB(x, t, u, pp, qq, s), ss));
-          else v128.store(gb + i, v128.neg<T>(g));
-          if (isDefined(op.gradC)) v128.store(gc + i, v128.mul<T>(op.gradC(x, t, u, pp, qq, s), ss));
-          v128.store(at + i, op.value(x, t, u, pp, qq, s));
-        }
-      }
       const whole = bytes & -16;
       let i: i32 = 0;
       while (i < bytes) {
@@ -123,7 +109,19 @@ export class Pointwise {
         const end = i < whole ? min(whole, i + 16 * TURNS) : bytes;
         if (v)
           do {
-            sum = v128.add<T>(sum, v128.load(at + i));
+            // any of the outputs may replace its own operand
+            const x = v128.load(a + i);
+            const t = v128.load(b + i);
+            if (isDefined(op.ternary)) u = v128.load(c + i);
+            const s = v128.load(at + i);
+            const value = op.value(x, t, u, pp, qq, s);
+            sum = v128.add<T>(sum, value);
+            v128.store(at + i, value);
+            const g = v128.mul<T>(op.gradA(x, t, u, pp, qq, s), ss);
+            v128.store(ga + i, g);
+            if (isDefined(op.gradB)) v128.store(gb + i, v128.mul<T>(op.gradB(x, t, u, pp, qq, s), ss));
+            else v128.store(gb + i, v128.neg<T>(g));
+            if (isDefined(op.gradC)) v128.store(gc + i, v128.mul<T>(op.gradC(x, t, u, pp, qq, s), ss));
             i += 16;
           } while (i < end);
         else
@@ -293,12 +291,12 @@ export class Pointwise {
     const value = op.value(x, t, u, p, q, s);
     if (mode != SUM) {
       const g = v128.mul<T>(op.gradA(x, t, u, p, q, s), scale);
+      if (mode == EACH) v128.store(v, value);
       v128.store(ga, g);
       if (mode == EACH) {
         if (isDefined(op.gradB)) v128.store(gb, v128.mul<T>(op.gradB(x, t, u, p, q, s), scale));
         else v128.store(gb, v128.neg<T>(g));
         if (isDefined(op.gradC)) v128.store(gc, v128.mul<T>(op.gradC(x, t, u, p, q, s), scale));
-        v128.store(v, value);
       }
     }
     return v128.add<T>(so, value);

@@ -189,6 +189,47 @@ export class Norms {
     return Lanes.total(wide);
   }
 
+  /** Adds the sums over one piece of a row of the pairs (a, b) and (a, c) to two doubles at `to`: those of `gather`, with a read once. */
+  @inline static gatherTwo<N extends Norm<T>, T extends number>(a: usize, b: usize, c: usize, bytes: i32, eps: f64, to: usize): void {
+    const norm = changetype<N>(0);
+    const ee = Lanes.splat<T>(eps);
+    const whole = a + (bytes & -32);
+    const stop = a + bytes;
+    let near = f64x2.splat(0);
+    let far = f64x2.splat(0);
+    while (a < stop) {
+      let near0 = f64x2.splat(0);
+      let near1 = f64x2.splat(0);
+      let far0 = f64x2.splat(0);
+      let far1 = f64x2.splat(0);
+      const end = a < whole ? min(whole, a + 32 * TURNS) : stop;
+      do {
+        let x = v128.load(a);
+        near0 = norm.gather(near0, v128.add<T>(v128.sub<T>(x, v128.load(b)), ee), ee);
+        far0 = norm.gather(far0, v128.add<T>(v128.sub<T>(x, v128.load(c)), ee), ee);
+        x = v128.load(a, 16);
+        near1 = norm.gather(near1, v128.add<T>(v128.sub<T>(x, v128.load(b, 16)), ee), ee);
+        far1 = norm.gather(far1, v128.add<T>(v128.sub<T>(x, v128.load(c, 16)), ee), ee);
+        a += 32;
+        b += 32;
+        c += 32;
+      } while (a < end);
+      if (a > stop) {
+        const rest: i32 = 32 - <i32>(a - stop);
+        const mask0 = Lanes.first(min(rest, 16));
+        const mask1 = Lanes.first(max(rest - 16, 0));
+        near0 = v128.and(near0, mask0);
+        near1 = v128.and(near1, mask1);
+        far0 = v128.and(far0, mask0);
+        far1 = v128.and(far1, mask1);
+      }
+      near = Lanes.widen<T>(Lanes.widen<T>(near, near0), near1);
+      far = Lanes.widen<T>(Lanes.widen<T>(far, far0), far1);
+    }
+    store<f64>(to, load<f64>(to) + Lanes.total(near));
+    store<f64>(to, load<f64>(to, 8) + Lanes.total(far), 8);
+  }
+
   /** The largest lane; NaN if there is one. */
   @inline static largest<T extends number>(x: v128): f64 {
     if (sizeof<T>() == 4) {

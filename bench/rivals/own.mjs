@@ -119,7 +119,7 @@ export function kernelAlone({ kernel: wanted, elements }, made) {
   }));
   const index = made.index ? reserve(4 * made.index.length) : 0;
   const outs = made.grads.map((grad) => reserve(grad.byteLength));
-  const spare = made.grads.length > 1 ? [reserve(4 * n), reserve(4 * n)] : [0, 0];
+  const spare = made.grads.length > 1 ? reserve(4 * n) : 0;
   const scratch = reserve(2048); // where a second gradient would go, even without one: assembly/core/pointwise.ts
   const memory = new WebAssembly.Memory({ initial: Math.ceil((end + SLACK) / PAGE), maximum: 65536 });
   const run = kernel(memory, `${name}_f32`);
@@ -135,8 +135,8 @@ export function kernelAlone({ kernel: wanted, elements }, made) {
   function onePosition() {
     const scale = 1 / n;
     const last = c || a;
-    // with a second gradient a pass writes all there is: values, and what nobody wants, to spare memory
-    const second = made.out[1] === "var" ? [spare[0], ga, spare[1], gb] : [spare[0], ga, gb, spare[1]];
+    // with a second gradient a pass writes all there is: values, where the gradient overwrites them, and what nobody wants, to spare memory
+    const second = made.out[1] === "var" ? [ga, ga, spare, gb] : [ga, ga, gb, spare];
     const grad = outs.length > 1 ? () => run(a, b, last, n, p, q, scale, ...second) * scale : () => run(a, b, last, n, p, q, scale, 0, ga, scratch, 0) * scale;
     return { value: [() => run(a, b, last, n, p, q, scale, 0, 0, scratch, 0) * scale], grad: [grad] };
   }

@@ -37,7 +37,12 @@ class Triplet extends Kernel {
     for (let row = 0; row < rows; row++) {
       if (phases & BEGIN) call.clear();
       if (phases & REDUCE) {
-        for (let k = 0; k < pairs; k++) {
+        let k = 0;
+        if (isDefined(changetype<N>(0).square) && pairs > 1) {
+          Norms.gatherTwo<N, T>(a, b, c, bytes, eps, call.norm(0));
+          k = 2;
+        }
+        for (; k < pairs; k++) {
           const at = call.norm(k);
           const sum = Norms.gather<N, T>(k == 2 ? b : a, k == 0 ? b : c, bytes, eps, p);
           if (isDefined(changetype<N>(0).maximum)) store<f64>(at, max(load<f64>(at), sum));

@@ -34,8 +34,9 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
   stream.start(call.n, 0);
   while (stream.next()) {
     const count = stream.rows;
-    const v = values ? values.at : each ? window.address(VALUES) : 0;
     const ga = gradA ? gradA.at : each ? sink : 0;
+    // values that nobody wants go where the gradient overwrites them, unless a weight multiplies them first, or that is an operand, too
+    const v = values ? values.at : each ? (weight || gradA?.own ? window.address(VALUES) : ga) : 0;
     let sum = kernel(a.at, b.at, c ? c.at : 0, count, p, q, scale, v, ga, gradB ? gradB.at : sink, gradC ? gradC.at : sink);
     if (weight || gradOutput) {
       const multiply = machine.kernel("multiply", dtype);
