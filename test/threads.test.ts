@@ -3,6 +3,7 @@
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { Broadcast } from "../src/array/broadcast.js";
+import { copy } from "../src/backend/threads/copy.js";
 import { work } from "../src/backend/threads/host.js";
 import { read, write } from "../src/backend/threads/job.js";
 import { tuning } from "../src/backend/threads/pool.js";
@@ -338,4 +339,21 @@ it("a repeated operand reaches the others as it is", () => {
   const call = { c: { broadcast: new Broadcast([3], [2, 3]) } };
   const job = { module: 0, method: "pointwise", size: 1, slots: 0, stride: 0, call } as const;
   expect(read(write(job), new ArrayBuffer(8)).call).toEqual(call);
+});
+
+it("copies every element and none beside them, wherever both arrays begin", () => {
+  const bits = Uint8Array.from({ length: 96 }, (_, i) => 251 - i); // among the floats: NaNs with a payload
+  for (const Kind of [Float32Array, Float64Array, Int32Array, Uint16Array]) {
+    const each = Kind.BYTES_PER_ELEMENT;
+    for (let length = 0; length <= 7; length++) {
+      for (const [here, there] of [0, 2, 4, 8, 12].flatMap((a) => [0, 2, 4, 8, 12].map((b) => [a, b] as const))) {
+        if (here % each !== 0 || there % each !== 0) continue;
+        const target = new ArrayBuffer(96);
+        copy(new Kind(target, there, length), new Kind(bits.slice().buffer, here, length));
+        const want = new Uint8Array(96);
+        want.set(bits.subarray(here, here + length * each), there);
+        expect(new Uint8Array(target), `${Kind.name} ${length}, ${here} to ${there}`).toEqual(want);
+      }
+    }
+  }
 });

@@ -72,7 +72,7 @@ export function view<A extends AnyArray>(data: A, start: number, count: number):
   return new Plain(bufferOf.call(data), offsetOf.call(data) + start * elementBytes(data), count);
 }
 
-function elementBytes(data: AnyArray): number {
+export function elementBytes(data: AnyArray): number {
   return (constructors[tagOf.call(data) as string] as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
 }
 

@@ -81,12 +81,7 @@ for (const backend of BACKENDS) {
     const distance = (u: tf.Tensor, v: tf.Tensor) => tf.norm(tf.add(tf.sub(u, v), eps), 2, 1);
     const softplus = (x: tf.Tensor) => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))));
     const formulas: [string, AnyLoss, (...x: tf.Tensor[]) => tf.Tensor, () => tf.Tensor[], object?][] = [
-      [
-        "mseLoss, tf.losses",
-        index.mseLoss,
-        (x, t) => tf.losses.meanSquaredError(t as tf.Tensor, x as tf.Tensor),
-        () => [normal(7, 5), uniform([7, 5])],
-      ],
+      ["mseLoss, tf.losses", index.mseLoss, (x, t) => tf.losses.meanSquaredError(t as tf.Tensor, x as tf.Tensor), () => [normal(7, 5), uniform([7, 5])]],
       ["huberLoss, tf.losses", index.huberLoss, (x, t) => tf.losses.huberLoss(t as tf.Tensor, x as tf.Tensor), () => [normal(40), uniform([40])]],
       [
         "crossEntropyLoss, tf.losses",

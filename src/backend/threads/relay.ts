@@ -2,9 +2,10 @@
 // the others' slots with rows and empties them again. A slot is small, so that its rows are still in a cache when they are computed.
 
 import type { HalfArray } from "../../array/half.js";
-import { BYTES, type Dtype, type FloatArray, setElements, view } from "../../array/typed.js";
+import { BYTES, type Dtype, view } from "../../array/typed.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { batchOf, TILE_BYTES } from "../wasm/window.js";
+import { copy } from "./copy.js";
 import { type Job, like, type Method, type Numbers, read, run, type Splittable, write } from "./job.js";
 import { ANSWER, FILL, JOB, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SLOTS_EACH, SUMS, WORK } from "./shared.js";
 import { arrayOf, FIELDS, isKept } from "./stage.js";
@@ -174,12 +175,12 @@ export class Relay implements Split {
     for (let slot = 0; slot < this.plan.slots && !this.lost; slot++) {
       if (Atomics.load(words, stateOf(slot)) !== FREE) continue;
       if ((this.held[slot] as number) >= 0) {
-        this.copy(slot, true);
+        this.move(slot, true);
         this.held[slot] = -1;
       }
       if (this.following >= chunks - 1) continue; // the last one may be smaller: it is done here
       this.held[slot] = this.following++;
-      this.copy(slot, false);
+      this.move(slot, false);
       words[batchIn(slot)] = (this.held[slot] as number) * this.size;
       Atomics.store(words, stateOf(slot), this.tag | FILLED);
       Atomics.add(words, FILL, 1);
@@ -187,15 +188,16 @@ export class Relay implements Split {
     }
   }
 
-  private copy(slot: number, out: boolean): void {
+  private move(slot: number, out: boolean): void {
     const { columns } = this.plan;
     const chunk = this.held[slot] as number;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i] as Column;
       if (column.common || !(out ? column.comes : column.goes)) continue;
-      const there = this.views[slot]?.[i] as FloatArray;
-      if (out) setElements.call(column.data, there, chunk * column.length);
-      else there.set(view(column.data as FloatArray, chunk * column.length, column.length));
+      const there = this.views[slot]?.[i] as Numbers;
+      const here = view(column.data, chunk * column.length, column.length);
+      if (out) copy(here, there);
+      else copy(there, here);
     }
   }
 

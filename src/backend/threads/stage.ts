@@ -4,6 +4,7 @@ import type { HalfArray } from "../../array/half.js";
 import { bufferOf, type Dtype, type FloatArray, offsetOf, tagOfDtype, typedArrayTag } from "../../array/typed.js";
 import type { CdistCall, Source } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
+import { copy } from "./copy.js";
 import { like, type Method, type Numbers } from "./job.js";
 import { ARENA, roomFor, SCRATCH, SCRATCH_BYTES } from "./shared.js";
 
@@ -138,7 +139,7 @@ export class Stage {
           there = like(array, this.buffer, at, array.length);
           at += room;
           if (which === 1) outputs.push([there as FloatArray, array as FloatArray]);
-          if (which === 0 || isKept(method)) there.set(array);
+          if (which === 0 || isKept(method)) copy(there, array);
         }
         // an operand has more to it, which is nobody's business
         call[name] = "data" in value ? { data: there, broadcast: value.broadcast } : there;

@@ -5,6 +5,7 @@ import type { WasmArena } from "../wasm/arena.js";
 import type { Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
 import { Chunks } from "./chunks.js";
+import { copy } from "./copy.js";
 import { compute, type Method, run, type Splittable, write } from "./job.js";
 import { type Pool, tuning } from "./pool.js";
 import { isRelayed, planOf, Relay } from "./relay.js";
@@ -142,7 +143,7 @@ export class Team {
         value = compute(backend, method, call);
       }
     }
-    for (const [from, to] of outputs) to.set(from);
+    for (const [from, to] of outputs) copy(to, from);
     return value;
   }
 
