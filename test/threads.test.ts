@@ -98,6 +98,7 @@ type Hold = <A extends FloatArray>(array: A) => A;
 const ROWS = 739;
 const ODD = 1003; // classes: no whole vectors in a row, and 46 batches of 16 rows and one of 3, whose chunk is not full
 const BOXES = 40_003;
+const MANY = 800_003; // positions: 12 chunks of 65536, and one that is not full
 function corners(from: number): Float32Array {
   const data = wave(4 * BOXES, from);
   return data.map((x, i) => (i % 4 < 2 ? x : (data[i - 2] as number) + 0.1 + Math.abs(x)));
@@ -171,6 +172,12 @@ const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
       posWeight: hold(positive(ODD)),
     }),
   "bceLoss, losses of the elements": (api, hold) => api.bceLoss.valueAndGrad(hold(positive(ROWS * ODD)), hold(positive(ROWS * ODD, 3)), { reduction: "none" }),
+  bceWithLogitsLoss: (api, hold) => api.bceWithLogitsLoss.valueAndGrad(hold(wave(MANY)), hold(positive(MANY))),
+  "bceWithLogitsLoss, weight": (api, hold) => api.bceWithLogitsLoss(hold(wave(MANY)), hold(positive(MANY)), { weight: hold(positive(MANY, 9)) }),
+  "sigmoidFocalLoss, losses of the elements, float64": (api, hold) =>
+    api.sigmoidFocalLoss(hold(Float64Array.from(wave(MANY))), hold(Float64Array.from(positive(MANY))), { reduction: "none" }),
+  "klDivLoss, both gradients, more arrays than come through slots": (api, hold) =>
+    api.klDivLoss.valueAndGrad(hold(wave(MANY)), hold(positive(MANY)), { wrt: ["input", "target"] }),
   "klDivLoss, totals": (api, hold) => api.klDivLoss.totals(hold(wave(ROWS * ODD)), hold(positive(ROWS * ODD))),
   ctcLoss: (api, hold) => {
     const labels = Int32Array.from({ length: 16 * 5 }, (_, i) => 1 + ((i * 5) % 36));
@@ -317,6 +324,7 @@ for (const count of [1, 2, 3, 8]) {
           () => api.crossEntropyLoss(half, indices(ROWS, ODD)),
           () => api.distillationLoss(rows, half),
           () => api.scoreTokens(half, indices(ROWS, ODD)),
+          () => api.softMarginLoss(wave(MANY), wave(MANY, 3)),
         ];
         for (const call of calls) {
           const others = () => work().reduce((sum, chunks, thread) => sum + (thread > 0 ? chunks : 0), 0);

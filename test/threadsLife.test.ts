@@ -8,7 +8,20 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { work } from "../src/backend/threads/host.js";
 import { tuning } from "../src/backend/threads/pool.js";
-import { alloc, backend, bceLoss, cdist, crossEntropyLoss, ctcLoss, free, mseLoss, scoreTokens, threads, tripletMarginLoss } from "../src/threads.js";
+import {
+  alloc,
+  backend,
+  bceLoss,
+  bceWithLogitsLoss,
+  cdist,
+  crossEntropyLoss,
+  ctcLoss,
+  free,
+  mseLoss,
+  scoreTokens,
+  threads,
+  tripletMarginLoss,
+} from "../src/threads.js";
 import * as wasm from "../src/wasm.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -154,6 +167,17 @@ for (const fate of ["dies", "hangs"] as const) {
       await survive(() => call({ crossEntropyLoss }), call(wasm));
     });
 
+    it("plain positions, the gradient in place of the logits", async () => {
+      const data = new Float32Array(900_000);
+      const target = numbers(data.length).map((x) => (x > 0 ? 1 : 0));
+      const call = (api: { bceWithLogitsLoss: typeof bceWithLogitsLoss }) => {
+        data.set(numbers(data.length));
+        const { value } = api.bceWithLogitsLoss.valueAndGrad(data, target, { out: { input: data } });
+        return { value, first: data.slice(0, 5000), last: data.slice(-5000) };
+      };
+      await survive(() => call({ bceWithLogitsLoss }), call(wasm));
+    });
+
     it("all distances", async () => {
       const [a, b] = [600, 300].map((rows) => ({ data: numbers(rows * 64), shape: [rows, 64] })) as [{ data: Float32Array; shape: number[] }, never];
       await survive(() => cdist(a, b), wasm.cdist(a, b));
@@ -255,8 +279,8 @@ describe("processes of their own", () => {
       status: 0,
     }));
   it("start no workers for large calls of plain arrays that are not split", () => {
-    const script = `const { bceLoss, mseLoss, backend } = await import("losskit/threads"); const x = new Float32Array(1 << 22);
-      console.log(mseLoss(x, x) + bceLoss(x, x), backend().reason);`;
+    const script = `const { l1Loss, mseLoss, backend } = await import("losskit/threads"); const x = new Float32Array(1 << 22);
+      console.log(mseLoss(x, x) + l1Loss(x, x), backend().reason);`;
     expect(run(script).stdout).toMatch(/^0 .*one thread: no call was large enough so far to start workers$/);
   });
   it("end with a worker inside a worker, whether that ends or is terminated", () => {

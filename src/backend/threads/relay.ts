@@ -1,14 +1,14 @@
 // Rows of plain arrays, which only the caller can read. It works through them in a memory of its own as one thread would, and between two chunks it fills
 // the others' slots with rows and empties them again. A slot is small, so that its rows are still in a cache when they are computed.
 
-import type { HalfArray } from "../../array/half.js";
 import { BYTES, type Dtype, view } from "../../array/typed.js";
+import type { PointwiseCall } from "../seam.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { batchOf, TILE_BYTES } from "../wasm/window.js";
 import { copy } from "./copy.js";
 import { type Job, like, type Method, type Numbers, read, run, type Splittable, write } from "./job.js";
 import { ANSWER, FILL, JOB, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SLOTS_EACH, SUMS, WORK } from "./shared.js";
-import { arrayOf, FIELDS, isKept } from "./stage.js";
+import { arrayOf, FIELDS, type Fields, isKept } from "./stage.js";
 import { now, pause } from "./wait.js";
 
 // What a slot's first word says, beside four times the job's number: who is late takes no slot of another job.
@@ -17,19 +17,27 @@ const FILLED = 1;
 const TAKEN = 2;
 /** Bytes of an array's rows in a slot: enough that to hand them over costs little, and few enough that nobody waits long for the last of them. */
 const SLOT_BYTES: number = 4 * TILE_BYTES;
-/** With fewer chunks it is not worth it. */
+/** With fewer chunks it is not worth it; of single positions, which cost less beside their copies, with fewer than MANY, or with more arrays than these. */
 const FEW = 4;
+const MANY = 12;
+const ARRAYS = 3;
 
 const stateOf = (slot: number): number => SLOT + slot * SLOT_WORDS;
 const batchIn = (slot: number): number => stateOf(slot) + 1;
 
-/** Calls whose rows cost more than their copies: where they say how many rows there are, and how many elements each has. */
-const ROWS: Partial<Readonly<Record<Method, readonly [rows: string, width: string]>>> = {
+/** Calls whose rows cost more than their copies: where they say how many rows there are, and how many elements each has, if that is not one. */
+const ROWS: Partial<Readonly<Record<Method, readonly [rows: string, width?: string]>>> = {
   crossEntropy: ["outer", "classes"],
   distillation: ["rows", "width"],
+  pointwise: ["n"],
   scores: ["positions", "vocabulary"],
 };
-export const isRelayed = (method: Method): boolean => ROWS[method] !== undefined;
+/** ns that the copies of a position take: those of a transcendental function take longer (COSTS in host.ts). */
+const COPIES = 0.5;
+/** Of a call that takes one thread so many ns. */
+export function isRelayed(method: Method, call: object, ns: number): boolean {
+  return ROWS[method] !== undefined && (method !== "pointwise" || ns > COPIES * (call as PointwiseCall).n);
+}
 /** Elements that an array has of each row, where that is not one: all, as many as are listed, or none of its own, where all rows have it in common. */
 const COLUMNS: Readonly<Record<string, "all" | "listed" | "common">> = {
   x: "all",
@@ -70,12 +78,12 @@ export interface Plan {
   readonly stride: number;
 }
 
-/** Null for a call that does not come in rows, or in too few. */
+/** Null for a call that does not come in rows, or in too few, or that repeats some. */
 export function planOf(method: Method, record: object, helpers: number): Plan | null {
   const call = record as Readonly<Record<string, unknown>> & { readonly dtype: Dtype };
   const of = ROWS[method];
   if (!of || (call.inner ?? 1) !== 1) return null;
-  const [rows, width] = of.map((name) => call[name]) as [number, number];
+  const [rows, width = 1] = of.map((name) => call[name as string]) as [number, number?];
   const batch = batchOf(call.dtype, width);
   const size = Math.max(1, Math.floor(SLOT_BYTES / Math.max(1, batch * width * BYTES[call.dtype])));
   const tall = batch * size;
@@ -83,30 +91,34 @@ export function planOf(method: Method, record: object, helpers: number): Plan | 
   if (chunks < FEW || chunks * size > SUMS) return null;
   const columns: Column[] = [];
   let at = 0;
-  FIELDS[method].forEach((names, which) => {
+  for (const [which, names] of FIELDS[method].entries()) {
     for (const name of names) {
-      const data = arrayOf(call[name] as Numbers | HalfArray | null);
-      if (!data) continue;
+      const value = (call as Fields)[name];
+      const data = arrayOf(value);
+      if (!value || !data) continue;
+      if ("broadcast" in value && value.broadcast) return null;
       const each = COLUMNS[name];
       const length = each === "common" ? data.length : tall * (each === "all" ? width : each === "listed" ? (call.k as number) : 1);
       columns.push({ name, data, common: each === "common", goes: which === 0 || isKept(method), comes: which === 1, length, at });
       at += roomFor(length * data.BYTES_PER_ELEMENT);
     }
-  });
+  }
+  if (method === "pointwise" && (chunks < MANY || columns.length > ARRAYS)) return null;
   const slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / at));
   return slots < 1 ? null : { method, call, columns, size, tall, chunks, slots, stride: at };
 }
 
 /** An array of the call as it is in a slot. */
-function inSlot(value: Numbers | HalfArray | undefined, there: Numbers | undefined): object | undefined {
-  return value && "storage" in value ? { ...value, patterns: there } : there;
+function inSlot(value: Fields[string], there: Numbers | undefined): object | undefined {
+  if (value && "patterns" in value) return { ...value, patterns: there };
+  return value && "data" in value ? { data: there, broadcast: null } : there;
 }
 
 /** The caller's side, as the split of its own loop. */
 export class Relay implements Split {
   readonly sums: Float64Array;
   readonly size: number;
-  readonly flat = false;
+  readonly flat: boolean;
   /** Whether there were others to serve, and whether one of them did not answer. */
   opened = false;
   lost = false;
@@ -131,6 +143,7 @@ export class Relay implements Split {
     this.patience = patience;
     this.sums = shared.sums;
     this.size = plan.size;
+    this.flat = plan.method === "pointwise";
   }
 
   open(batches: number): boolean {
@@ -145,8 +158,8 @@ export class Relay implements Split {
         if (common) this.views[slot]?.[i]?.set(data);
       });
     }
-    const first = Object.fromEntries(columns.map(({ name }, i) => [name, inSlot((call as Record<string, Numbers | HalfArray>)[name], this.views[0]?.[i])]));
-    const [rows] = ROWS[method] as readonly [string, string];
+    const first = Object.fromEntries(columns.map(({ name }, i) => [name, inSlot((call as Fields)[name], this.views[0]?.[i])]));
+    const [rows] = ROWS[method] as readonly [string];
     this.opened = shared.post(write({ module, method, size, slots, stride, call: { ...call, ...first, [rows]: tall } }));
     this.tag = Atomics.load(shared.words, JOB) << 2;
     return this.opened;

@@ -66,7 +66,7 @@ export class Team {
     const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
     const own = stage.hasOwn(method, call);
     const copies = stage.hasLarge(method, call);
-    if (ns > 0 && isRelayed(method) && (copies || !own) && pool.able()) {
+    if (ns > 0 && isRelayed(method, call, ns) && (copies || !own) && pool.able()) {
       const value = this.relay(seats, method, call, patience);
       if (value !== null) return value;
     }
