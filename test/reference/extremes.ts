@@ -34,6 +34,14 @@ export const extremes: readonly Point[] = [
     value: [-Math.log(below40)],
     grad: { input: [-1 / BCE_EPS] },
   },
+  {
+    title: "bce of probabilities whose logarithms are below -100, t=1", // 1e-300 is normal in float64, 0 in float32
+    loss: "bceLoss",
+    args: [t([subnormal, 1e-300]), t([1, 1])],
+    options: none,
+    value: [100, 100],
+    grad: { input: [-1 / BCE_EPS, -1 / BCE_EPS] },
+  },
   { title: "bce of a subnormal probability, t=0", loss: "bceLoss", args: [t([below40]), t([0])], options: none, grad: { input: [below40 / BCE_EPS] } },
   {
     title: "klDiv of a subnormal target",
