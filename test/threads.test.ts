@@ -345,7 +345,7 @@ afterAll(() => threads.close());
 
 it("a repeated operand reaches the others as it is", () => {
   const call = { c: { broadcast: new Broadcast([3], [2, 3]) } };
-  const job = { module: 0, method: "pointwise", size: 1, slots: 0, stride: 0, call } as const;
+  const job = { module: 0, method: "pointwise", size: 1, isFlat: true, slots: 0, stride: 0, call } as const;
   expect(read(write(job), new ArrayBuffer(8)).call).toEqual(call);
 });
 

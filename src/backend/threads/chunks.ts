@@ -7,7 +7,7 @@ import { DONE, EPOCH, type Shared, TICKET, WORK } from "./shared.js";
 export class Chunks implements Split {
   readonly sums: Float64Array;
   size = 1;
-  flat = false;
+  isFlat = false;
   /** How many chunks there are; 0 before the loop begins. */
   count = 0;
   batches = 0;

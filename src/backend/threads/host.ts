@@ -2,25 +2,13 @@
 // split where it is large: batches are taken by whoever is ready, and the caller adds up their sums in order. Rows of plain arrays come through slots.
 
 import type { Arena, BackendInfo, Host } from "../host.js";
-import type {
-  Backend,
-  BoxesCall,
-  CdistCall,
-  CtcCall,
-  DistillationCall,
-  MarginsCall,
-  OverlapCall,
-  PointwiseCall,
-  RangeCall,
-  RowsCall,
-  ScoresCall,
-  VectorsCall,
-} from "../seam.js";
+import type { Backend } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
 import { auto, isStackExhausted, type WasmHost } from "../wasm/load.js";
 import { Machine, Memory, type Module } from "../wasm/machine.js";
 import { PAGE, PAGES } from "../wasm/window.js";
-import type { Method, Splittable } from "./job.js";
+import type { Splittable } from "./job.js";
+import { METHODS, type Method, ruleOf } from "./methods.js";
 import { message, Pool, type ThreadsOptions, tuning } from "./pool.js";
 import { ARENA, MOST, NAMES, Shared, WORK } from "./shared.js";
 import { SharedArena } from "./stage.js";
@@ -46,33 +34,6 @@ export interface Threads {
 /** Bytes for `alloc`, as in losskit. */
 const ROOM: number = 264 << 20;
 
-/** ns that a number takes: of single positions by module, of rows by method. Rather too little than too much. */
-const COSTS: Readonly<Record<string, number>> = {
-  pointwise: 0.15,
-  likelihoods: 0.7,
-  logistic: 0.7,
-  crossEntropy: 0.7,
-  margins: 1,
-  distances: 1,
-  cosine: 1,
-  contrastive: 1,
-  cdist: 0.06,
-  outside: 0.15,
-  boxes: 5,
-  overlap: 0.5,
-  distillation: 4,
-  scores: 0.7,
-  ctc: 6, // a state at a step
-};
-/** States of a CTC call, at all steps of all samples. */
-function states({ batch, times, lengths }: CtcCall): number {
-  let sum = 0;
-  for (let n = 0; n < batch; n++) sum += (times[n] as number) * (2 * (lengths[n] as number) + 1);
-  return sum;
-}
-/** A power for each number. */
-const POWER = 20;
-
 /** What is shared, once there is a memory. */
 interface Common {
   readonly shared: Shared;
@@ -81,8 +42,6 @@ interface Common {
   readonly pool: Pool;
   readonly team: Team;
 }
-
-const powers = (p: number): boolean => p !== 1 && p !== 2 && p !== 0 && p !== Number.POSITIVE_INFINITY;
 
 /** OR-ing 2 into the flags of the memory that a module imports makes it take a shared one. */
 function takeShared(bytes: Uint8Array): void {
@@ -212,32 +171,17 @@ export class ThreadsHost implements Host {
         return sit(this.plain);
       }),
     };
-    const call =
-      <Call extends object>(method: Method, each: (call: Call) => number) =>
-      (record: Call): number => {
-        const ns = each(record);
-        const large = ns >= tuning.least;
-        if (!large && arena.alive === 0) return (alone[method] as (call: object) => number)(record);
-        return team.play(seats, method, record, large ? ns : 0) ?? (alone[method] as (call: object) => number)(record);
+    const single = alone as unknown as Splittable;
+    const split = (method: Method) => {
+      const { ns } = ruleOf(method);
+      return (call: object): number => {
+        const taken = ns(call, name);
+        const large = taken >= tuning.least;
+        if (!large && arena.alive === 0) return single[method](call);
+        return team.play(seats, method, call, large ? taken : 0) ?? single[method](call);
       };
-    const rows = (cost: number) => (c: VectorsCall) => c.rows * c.dims * (powers(c.p) ? POWER : cost);
-    const cost = (of: string): number => COSTS[of] as number;
-    return {
-      ...alone,
-      pointwise: call<PointwiseCall>("pointwise", (c) => c.n * (COSTS[name] ?? 0)),
-      crossEntropy: call<RowsCall>("crossEntropy", (c) => c.x.length * cost("crossEntropy")),
-      margins: call<MarginsCall>("margins", (c) => c.x.length * cost("margins")),
-      distances: call("distances", rows(cost("distances"))),
-      cosine: call<VectorsCall>("cosine", (c) => c.rows * c.dims * cost("cosine")),
-      contrastive: call<VectorsCall>("contrastive", (c) => c.rows * c.dims * cost("contrastive")),
-      boxes: call<BoxesCall>("boxes", (c) => 4 * c.rows * cost("boxes")),
-      overlap: call<OverlapCall>("overlap", (c) => c.groups * c.length * cost("overlap")),
-      distillation: call<DistillationCall>("distillation", (c) => c.rows * c.width * cost("distillation")),
-      scores: call<ScoresCall>("scores", (c) => c.positions * c.vocabulary * cost("scores")) as Backend["scores"],
-      ctc: call<CtcCall>("ctc", (c) => states(c) * cost("ctc")) as Backend["ctc"],
-      cdist: call<CdistCall>("cdist", (c) => c.rows * c.cols * c.dims * (powers(c.p) ? POWER : cost("cdist"))) as Backend["cdist"],
-      outside: call<RangeCall>("outside", (c) => c.n * cost("outside")),
     };
+    return { ...alone, ...Object.fromEntries(METHODS.filter((method) => method in alone).map((method) => [method, split(method)])) };
   }
 
   /** For tests: chunks that each thread has done. */

@@ -5,28 +5,14 @@ import { typedArrayTag } from "../../array/typed.js";
 import type { CdistCall } from "../seam.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
-
-/** Calls that are split. */
-export type Method =
-  | "pointwise"
-  | "crossEntropy"
-  | "margins"
-  | "distances"
-  | "cosine"
-  | "contrastive"
-  | "cdist"
-  | "boxes"
-  | "overlap"
-  | "distillation"
-  | "scores"
-  | "ctc"
-  | "outside";
+import type { Method } from "./methods.js";
 
 export interface Job {
   readonly module: number;
   readonly method: Method;
   /** Batches of a chunk. */
   readonly size: number;
+  readonly isFlat: boolean;
   /** How many slots its chunks come through, and the bytes from one to the next (relay.ts); none where all arrays are in shared memory. */
   readonly slots: number;
   readonly stride: number;

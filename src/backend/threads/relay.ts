@@ -2,13 +2,13 @@
 // the others' slots with rows and empties them again. A slot is small, so that its rows are still in a cache when they are computed.
 
 import { BYTES, type Dtype, view } from "../../array/typed.js";
-import type { PointwiseCall } from "../seam.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { batchOf, TILE_BYTES } from "../wasm/window.js";
 import { copy } from "./copy.js";
-import { type Job, like, type Method, type Numbers, read, run, type Splittable, write } from "./job.js";
+import { type Job, like, type Numbers, read, run, type Splittable, write } from "./job.js";
+import { type Method, ruleOf } from "./methods.js";
 import { ANSWER, FILL, JOB, roomFor, SCRATCH, SCRATCH_BYTES, type Shared, SLOT, SLOT_WORDS, SLOTS_EACH, SUMS, WORK } from "./shared.js";
-import { arrayOf, FIELDS, type Fields, isKept } from "./stage.js";
+import { arrayOf, type Fields } from "./stage.js";
 import { now, pause } from "./wait.js";
 
 // What a slot's first word says, beside four times the job's number: who is late takes no slot of another job.
@@ -25,19 +25,6 @@ const ARRAYS = 3;
 const stateOf = (slot: number): number => SLOT + slot * SLOT_WORDS;
 const batchIn = (slot: number): number => stateOf(slot) + 1;
 
-/** Calls whose rows cost more than their copies: where they say how many rows there are, and how many elements each has, if that is not one. */
-const ROWS: Partial<Readonly<Record<Method, readonly [rows: string, width?: string]>>> = {
-  crossEntropy: ["outer", "classes"],
-  distillation: ["rows", "width"],
-  pointwise: ["n"],
-  scores: ["positions", "vocabulary"],
-};
-/** ns that the copies of a position take: those of a transcendental function take longer (COSTS in host.ts). */
-const COPIES = 0.5;
-/** Of a call that takes one thread so many ns. */
-export function isRelayed(method: Method, call: object, ns: number): boolean {
-  return ROWS[method] !== undefined && (method !== "pointwise" || ns > COPIES * (call as PointwiseCall).n);
-}
 /** Elements that an array has of each row, where that is not one: all, as many as are listed, or none of its own, where all rows have it in common. */
 const COLUMNS: Readonly<Record<string, "all" | "listed" | "common">> = {
   x: "all",
@@ -81,9 +68,9 @@ export interface Plan {
 /** Null for a call that does not come in rows, or in too few, or that repeats some. */
 export function planOf(method: Method, record: object, helpers: number): Plan | null {
   const call = record as Readonly<Record<string, unknown>> & { readonly dtype: Dtype };
-  const of = ROWS[method];
-  if (!of || (call.inner ?? 1) !== 1) return null;
-  const [rows, width = 1] = of.map((name) => call[name as string]) as [number, number?];
+  const rule = ruleOf(method);
+  if (!rule.rows || (call.inner ?? 1) !== 1) return null;
+  const [rows, width = 1] = rule.rows.map((name) => call[name as string]) as [number, number?];
   const batch = batchOf(call.dtype, width);
   const size = Math.max(1, Math.floor(SLOT_BYTES / Math.max(1, batch * width * BYTES[call.dtype])));
   const tall = batch * size;
@@ -91,19 +78,18 @@ export function planOf(method: Method, record: object, helpers: number): Plan | 
   if (chunks < FEW || chunks * size > SUMS) return null;
   const columns: Column[] = [];
   let at = 0;
-  for (const [which, names] of FIELDS[method].entries()) {
-    for (const name of names) {
-      const value = (call as Fields)[name];
-      const data = arrayOf(value);
-      if (!value || !data) continue;
-      if ("broadcast" in value && value.broadcast) return null;
-      const each = COLUMNS[name];
-      const length = each === "common" ? data.length : tall * (each === "all" ? width : each === "listed" ? (call.k as number) : 1);
-      columns.push({ name, data, common: each === "common", goes: which === 0 || isKept(method), comes: which === 1, length, at });
-      at += roomFor(length * data.BYTES_PER_ELEMENT);
-    }
+  for (const name of [...rule.inputs, ...rule.outputs]) {
+    const value = (call as Fields)[name];
+    const data = arrayOf(value);
+    if (!value || !data) continue;
+    if ("broadcast" in value && value.broadcast) return null;
+    const comes = rule.outputs.includes(name);
+    const each = COLUMNS[name];
+    const length = each === "common" ? data.length : tall * (each === "all" ? width : each === "listed" ? (call.k as number) : 1);
+    columns.push({ name, data, common: each === "common", goes: !comes || rule.isKept === true, comes, length, at });
+    at += roomFor(length * data.BYTES_PER_ELEMENT);
   }
-  if (method === "pointwise" && (chunks < MANY || columns.length > ARRAYS)) return null;
+  if (rule.isFlat && (chunks < MANY || columns.length > ARRAYS)) return null;
   const slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / at));
   return slots < 1 ? null : { method, call, columns, size, tall, chunks, slots, stride: at };
 }
@@ -118,7 +104,7 @@ function inSlot(value: Fields[string], there: Numbers | undefined): object | und
 export class Relay implements Split {
   readonly sums: Float64Array;
   readonly size: number;
-  readonly flat: boolean;
+  readonly isFlat: boolean;
   /** Whether there were others to serve, and whether one of them did not answer. */
   opened = false;
   lost = false;
@@ -143,7 +129,7 @@ export class Relay implements Split {
     this.patience = patience;
     this.sums = shared.sums;
     this.size = plan.size;
-    this.flat = plan.method === "pointwise";
+    this.isFlat = ruleOf(plan.method).isFlat === true;
   }
 
   open(batches: number): boolean {
@@ -159,8 +145,8 @@ export class Relay implements Split {
       });
     }
     const first = Object.fromEntries(columns.map(({ name }, i) => [name, inSlot((call as Fields)[name], this.views[0]?.[i])]));
-    const [rows] = ROWS[method] as readonly [string];
-    this.opened = shared.post(write({ module, method, size, slots, stride, call: { ...call, ...first, [rows]: tall } }));
+    const [rows] = ruleOf(method).rows as readonly [string];
+    this.opened = shared.post(write({ module, method, size, isFlat: this.isFlat, slots, stride, call: { ...call, ...first, [rows]: tall } }));
     this.tag = Atomics.load(shared.words, JOB) << 2;
     return this.opened;
   }
@@ -293,7 +279,7 @@ function whole(sums: Float64Array, size: number): Split {
   return {
     sums,
     size,
-    flat: false,
+    isFlat: false,
     open: () => true,
     claim: () => {
       if (claimed) return -1;

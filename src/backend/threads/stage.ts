@@ -5,55 +5,10 @@ import { bufferOf, type Dtype, type FloatArray, offsetOf, tagOfDtype, typedArray
 import type { CdistCall, Source } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
 import { copy } from "./copy.js";
-import { like, type Method, type Numbers } from "./job.js";
+import { like, type Numbers } from "./job.js";
+import { type Method, ruleOf } from "./methods.js";
 import { ARENA, roomFor, SCRATCH, SCRATCH_BYTES } from "./shared.js";
 
-const VECTORS = [
-  ["a", "b", "c", "sign", "gradOutput"],
-  ["values", "gradA", "gradB", "gradC"],
-] as const;
-/** The arrays of a call, or what has them as its data: those that are read, and those that are written. */
-export const FIELDS: Readonly<Record<Method, readonly [inputs: readonly string[], outputs: readonly string[]]>> = {
-  pointwise: [
-    ["a", "b", "c", "weight", "gradOutput"],
-    ["values", "gradA", "gradB", "gradC"],
-  ],
-  crossEntropy: [
-    ["x", "index", "rowWeight", "target", "classWeight", "gradOutput"],
-    ["values", "grad", "gradTarget"],
-  ],
-  margins: [
-    ["x", "index", "rowWeight", "gradOutput"],
-    ["values", "grad"],
-  ],
-  distances: VECTORS,
-  cosine: VECTORS,
-  contrastive: VECTORS,
-  cdist: [["a", "b"], ["into"]],
-  outside: [["data"], []],
-  boxes: [
-    ["a", "b", "gradOutput"],
-    ["values", "grad"],
-  ],
-  overlap: [
-    ["x", "t", "gradOutput"],
-    ["values", "grad"],
-  ],
-  distillation: [
-    ["student", "teacher", "gradOutput"],
-    ["values", "grad"],
-  ],
-  scores: [
-    ["x", "index"],
-    ["logprob", "entropy", "logSumExp", "max", "rank", "argmax", "token", "tokenLogprob"],
-  ],
-  ctc: [
-    ["x", "labels", "starts", "lengths", "times", "factors"],
-    ["losses", "grad"],
-  ],
-};
-/** Whose outputs stay as they were where a position does not count. */
-export const isKept = (method: Method): boolean => method === "scores";
 /** Logits are what may be stored in half precision. */
 export const isHalf = ({ x, student, teacher }: Fields): boolean => isStored(x) || isStored(student) || isStored(teacher);
 const isStored = (value: Fields[string]): boolean => !!value && "storage" in value;
@@ -106,12 +61,18 @@ export class Stage {
 
   /** Whether a call has arrays of alloc. */
   hasOwn(method: Method, call: object): boolean {
-    return this.arena.alive > 0 && FIELDS[method].some((names) => names.some((name) => this.ownership(call, name) === 1));
+    return this.arena.alive > 0 && this.has(method, call, 1);
   }
 
   /** Whether it has large ones that are not. */
   hasLarge(method: Method, call: object): boolean {
-    return FIELDS[method].some((names) => names.some((name) => this.ownership(call, name) === 2));
+    return this.has(method, call, 2);
+  }
+
+  private has(method: Method, call: object, ownership: 1 | 2): boolean {
+    const { inputs, outputs } = ruleOf(method);
+    const is = (name: string): boolean => this.ownership(call, name) === ownership;
+    return inputs.some(is) || outputs.some(is);
   }
 
   private ownership(call: object, name: string): 0 | 1 | 2 {
@@ -125,27 +86,25 @@ export class Stage {
     const call: Record<string, unknown> = method === "cdist" ? this.cut(record as CdistCall) : { ...record };
     const outputs: [FloatArray, FloatArray][] = [];
     let at = SCRATCH;
-    let full = false;
-    FIELDS[method].forEach((names, which) => {
-      for (const name of names) {
-        const value = call[name] as Numbers | Source | null | undefined; // half precision does not come here (team.ts)
-        const array = arrayOf(value);
-        if (!value || array === null) continue;
-        let there = array;
-        if (!this.isOwn(array)) {
-          const room = roomFor(array.byteLength);
-          full ||= at + room > SCRATCH + SCRATCH_BYTES;
-          if (full) return;
-          there = like(array, this.buffer, at, array.length);
-          at += room;
-          if (which === 1) outputs.push([there as FloatArray, array as FloatArray]);
-          if (which === 0 || isKept(method)) copy(there, array);
-        }
-        // an operand has more to it, which is nobody's business
-        call[name] = "data" in value ? { data: there, broadcast: value.broadcast } : there;
+    const rule = ruleOf(method);
+    for (const name of [...rule.inputs, ...rule.outputs]) {
+      const value = call[name] as Numbers | Source | null | undefined; // half precision does not come here (team.ts)
+      const array = arrayOf(value);
+      if (!value || array === null) continue;
+      let there = array;
+      if (!this.isOwn(array)) {
+        const room = roomFor(array.byteLength);
+        if (at + room > SCRATCH + SCRATCH_BYTES) return null;
+        there = like(array, this.buffer, at, array.length);
+        at += room;
+        const isOutput = rule.outputs.includes(name);
+        if (isOutput) outputs.push([there as FloatArray, array as FloatArray]);
+        if (!isOutput || rule.isKept) copy(there, array);
       }
-    });
-    return full ? null : { call, outputs };
+      // an operand has more to it, which is nobody's business
+      call[name] = "data" in value ? { data: there, broadcast: value.broadcast } : there;
+    }
+    return { call, outputs };
   }
 
   /** Of arrays that are copied, what the call reads and writes of them. */

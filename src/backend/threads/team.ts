@@ -1,14 +1,13 @@
 // One call over several threads: which way it goes, and what happens when one of them does not answer.
 
-import type { CdistCall, CtcCall } from "../seam.js";
 import type { WasmArena } from "../wasm/arena.js";
 import type { Stream } from "../wasm/stream.js";
-import { tallOf } from "../wasm/vectors.js";
 import { Chunks } from "./chunks.js";
 import { copy } from "./copy.js";
-import { compute, type Method, run, type Splittable, write } from "./job.js";
+import { compute, run, type Splittable, write } from "./job.js";
+import { type Method, ruleOf } from "./methods.js";
 import { type Pool, tuning } from "./pool.js";
-import { isRelayed, planOf, Relay } from "./relay.js";
+import { planOf, Relay } from "./relay.js";
 import { DONE, type Shared, SUMS } from "./shared.js";
 import { type Fields, isHalf, Stage } from "./stage.js";
 import { now, pause } from "./wait.js";
@@ -26,20 +25,6 @@ export interface Seats {
 
 /** Chunks for each thread: the more, the shorter the wait for the last of them. */
 const CHUNKS = 16;
-/** Vectors on each side and numbers in each of them from which all distances cost more than the copies of plain arrays. */
-const SIDE = 64;
-const DIMS = 16;
-
-/** ns of the copies of an element, with what they keep others from doing meanwhile. */
-const CTC_COPIES = 2;
-
-/** Whether even plain arrays are copied for a call of so many ns, as it takes longer than that. */
-function isWorthCopies(method: Method, call: object, ns: number): boolean {
-  if (method === "ctc") return ns > CTC_COPIES * (call as CtcCall).x.length;
-  const { dims, cols, rows } = call as CdistCall;
-  return method === "cdist" && dims >= DIMS && cols >= SIDE && rows >= SIDE && rows > tallOf(call as CdistCall);
-}
-
 export class Team {
   private readonly shared: Shared;
   private readonly pool: Pool;
@@ -66,16 +51,18 @@ export class Team {
     const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
     const own = stage.hasOwn(method, call);
     const copies = stage.hasLarge(method, call);
-    if (ns > 0 && isRelayed(method, call, ns) && (copies || !own) && pool.able()) {
+    const { rows, isWorthCopies } = ruleOf(method);
+    const worth = ns > 0 && isWorthCopies?.(call, ns) === true;
+    if (worth && rows && (copies || !own) && pool.able()) {
       const value = this.relay(seats, method, call, patience);
       if (value !== null) return value;
     }
     if (isHalf(call as Fields)) return null; // widened in the window of one thread
-    const worth = ns > 0 && isWorthCopies(method, call, ns);
-    if (!own && !(worth && pool.able())) return null;
+    const whole = worth && !rows;
+    if (!own && !(whole && pool.able())) return null;
     const seat = seats.shared();
     if (!seat) return null;
-    const value = ns > 0 && (worth || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
+    const value = ns > 0 && (whole || !copies) && pool.able() ? this.split(seat, method, call, patience) : null;
     return value ?? (own ? compute(seat.backend, method, call) : null);
   }
 
@@ -123,9 +110,12 @@ export class Team {
     const { call, outputs } = staged;
     const { module, stream, backend } = seat;
     chunks.count = 0;
-    chunks.flat = method === "pointwise";
+    chunks.isFlat = ruleOf(method).isFlat === true;
     this.launch = () =>
-      shared.post(write({ module, method, size: chunks.size, slots: 0, stride: 0, call: method === "ctc" ? { ...call, prepared: true } : call }), chunks.first);
+      shared.post(
+        write({ module, method, size: chunks.size, isFlat: chunks.isFlat, slots: 0, stride: 0, call: method === "ctc" ? { ...call, prepared: true } : call }),
+        chunks.first,
+      );
     let value: number;
     try {
       value = run(backend, stream, method, call, chunks);

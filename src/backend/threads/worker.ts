@@ -89,7 +89,7 @@ function work({ memory, thread, epoch, fate }: Start): void {
     else {
       size = job.size;
       chunks.first = first;
-      chunks.flat = job.method === "pointwise";
+      chunks.isFlat = job.isFlat;
       run(backend, stream, job.method, job.call, chunks);
     }
   }

@@ -101,7 +101,7 @@ export interface Split {
   /** Batches that a thread takes at once. */
   readonly size: number;
   /** Whether a batch is one row for the kernel, of one position each. */
-  readonly flat: boolean;
+  readonly isFlat: boolean;
   /** A loop of so many batches begins; false where it is not shared. */
   open(batches: number): boolean;
   /** The first of some batches that are this thread's, or -1; those it had before are done. */
@@ -320,7 +320,7 @@ export class Stream {
   /** Outputs of rows that are no whole vectors: the last of them would be written over the first of the next thread's. */
   private part(split: Split): void {
     const last = this.pieces || this.row + this.rows >= this.end;
-    const odd = ((split.flat ? this.batch : this.width) * BYTES[this.dtype]) % 32 !== 0;
+    const odd = ((split.isFlat ? this.batch : this.width) * BYTES[this.dtype]) % 32 !== 0;
     const apart = last && odd && this.end < this.total;
     for (let i = 0; i < this.writes; i++) (this.written[i] as Port).apart = apart;
   }
