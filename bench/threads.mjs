@@ -66,6 +66,7 @@ async function measure() {
     { loss: "cdist", inputs: [rows(512, 128), rows(1024, 128)], out: [], size: [512, 1024], alone: true },
     { loss: "bceLoss", inputs: [line(1 << 20, probability), line(1 << 20, probability)], out: ["input"], size: [1 << 20] },
     { loss: "bceWithLogitsLoss", inputs: [line(1 << 20, (n) => normal(random, n)), line(1 << 20, probability)], out: ["input"], size: [1 << 20] },
+    { loss: "infoNceLoss", inputs: [1, 2].map(() => rows(1024, 768)), out: ["query", "key"], size: [1024, 768] },
     { loss: "mseLoss", inputs: [1, 2].map(() => line(1 << 20, (n) => normal(random, n))), out: ["input"], size: [1 << 20] },
     { loss: "distillationLoss", inputs: [1, 2].map(() => rows(16, 151936)), out: ["student"], size: [16, 151936], alone: true },
     {

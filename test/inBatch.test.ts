@@ -3,7 +3,14 @@
  * whether tiles are kept or computed again.
  */
 import { afterEach, describe, expect, it } from "vitest";
+import { INFO_NCE, NT_XENT } from "../src/backend/protocol.js";
+import type { Backend } from "../src/backend/seam.js";
+import { WasmArena } from "../src/backend/wasm/arena.js";
+import { crew, partsOf } from "../src/backend/wasm/crew.js";
+import { Machine, Memory } from "../src/backend/wasm/machine.js";
+import { inBatch } from "../src/backend/wasm/modules.js";
 import { KEPT, PANEL, tuning } from "../src/backend/wasm/panels.js";
+import { PAGE, PAGES } from "../src/backend/wasm/window.js";
 import * as deterministic from "../src/deterministic.js";
 import * as js from "../src/js.js";
 import * as wasm from "../src/wasm.js";
@@ -154,6 +161,39 @@ describe("labels", () => {
       expect(apart.grad).toEqual(grad);
       expect(apart.grad.key).toBe(copy.data);
       expect(() => loss.valueAndGrad(embeddings, embeddings, { out: { query: embeddings.data } })).toThrow(RangeError);
+    });
+  }
+});
+
+describe("tiles that others do, too", () => {
+  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+  const home = new Memory(memory, new WasmArena(memory, PAGES * PAGE));
+  const machine = new Machine(new WebAssembly.Instance(inBatch.builds.baseline(), { env: { memory } }), home);
+  const backend = { ...(inBatch.backend(machine) as Backend), ...crew(machine) };
+  const shape = { dtype: "float32", rows: 200, cols: 200, dims: 37, symmetric: false } as const; // three tiles a side
+  const random = new Random(5);
+  const [a, b] = [0, 1].map(() => vectors(random, "float32", shape.rows, shape.dims).data) as [FloatArray, FloatArray];
+  const labels = integers(random, shape.rows, 60).map((label) => label + 2);
+  const kinds = { INFO_NCE: { kind: INFO_NCE, b, labels: null }, NT_XENT: { kind: NT_XENT, b: null, labels } };
+
+  for (const [name, own] of Object.entries(kinds)) {
+    it(`${name}: the same bits in any order, and where some are done again`, () => {
+      const run = () => {
+        const grads = [a, own.b].map((side) => side && new Float32Array(side.length));
+        const call = { ...shape, ...own, a, floor: 1e-12, factor: 10, bias: 0, scale: 1, gradOutput: null, values: null, gradFactor: null, gradBias: null };
+        return { sum: backend.inBatch({ ...call, gradA: grads[0] as FloatArray, gradB: grads[1] ?? null }), grads };
+      };
+      const expected = run();
+      const tasks: string[] = [];
+      machine.share = (tiles) => {
+        tasks.push(tiles.task);
+        for (let part = partsOf(tiles) - 1; part > 0; part--) backend.tiles({ ...tiles, first: part, last: part + 1 });
+        backend.tiles({ ...tiles, first: 0, last: 2 });
+      };
+      const shared = run();
+      machine.share = null;
+      expect(shared).toEqual(expected);
+      expect(tasks).toEqual(["products", "spread"]);
     });
   }
 });

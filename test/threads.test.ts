@@ -91,6 +91,8 @@ function wave(length: number, from = 0): Float32Array {
 const upperHalves = (data: Float32Array): Uint16Array => new Uint16Array(data.buffer).filter((_, i) => i % 2 === 1);
 const positive = (length: number, from = 0): Float32Array => wave(length, from).map((x) => 0.02 + x * x * 0.005);
 const indices = (rows: number, classes: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => (i % 11 === 3 ? -100 : (i * 7919) % classes));
+/** Labels of which each is that of two rows or three. */
+const pairs = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => (i * 7) % (rows >> 1));
 const shaped = (data: FloatArray, ...shape: number[]) => ({ data, shape });
 
 type Api = typeof wasm;
@@ -198,6 +200,22 @@ const LONG: Readonly<Record<string, (api: Api, hold: Hold) => unknown>> = {
       shaped(hold(Float64Array.from(wave(5 * 530_003))), 5, 530_003),
       shaped(hold(Float64Array.from(wave(5 * 530_003, 4))), 5, 530_003),
     ),
+  infoNceLoss: (api, hold) => api.infoNceLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), shaped(hold(wave(611 * 37, 4)), 611, 37)),
+  "infoNceLoss, value, float64": (api, hold) =>
+    api.infoNceLoss(shaped(hold(Float64Array.from(wave(500 * 37))), 500, 37), shaped(hold(Float64Array.from(wave(500 * 37, 4))), 500, 37)),
+  "clipLoss, all gradients": (api, hold) =>
+    api.clipLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), shaped(hold(wave(500 * 37, 4)), 500, 37), 3, {
+      wrt: ["image", "text", "logitScale"],
+    }),
+  "sigLipLoss, all gradients": (api, hold) =>
+    api.sigLipLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), shaped(hold(wave(500 * 37, 4)), 500, 37), 3, -2, {
+      wrt: ["image", "text", "logitScale", "logitBias"],
+    }),
+  "infoNceLoss, one gradient": (api, hold) =>
+    api.infoNceLoss.valueAndGrad(shaped(hold(wave(300 * 37)), 300, 37), shaped(hold(wave(300 * 37, 4)), 300, 37), { wrt: ["key"] }),
+  ntXentLoss: (api, hold) => api.ntXentLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), pairs(500)),
+  supConLoss: (api, hold) => api.supConLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), pairs(500)),
+  batchHardTripletLoss: (api, hold) => api.batchHardTripletLoss.valueAndGrad(shaped(hold(wave(500 * 37)), 500, 37), pairs(500)),
   contrastiveLoss: (api, hold) =>
     api.contrastiveLoss.valueAndGrad(
       shaped(hold(wave(4001 * 33)), 4001, 33),
@@ -325,6 +343,7 @@ for (const count of [1, 2, 3, 8]) {
           () => api.distillationLoss(rows, half),
           () => api.scoreTokens(half, indices(ROWS, ODD)),
           () => api.softMarginLoss(wave(MANY), wave(MANY, 3)),
+          () => api.infoNceLoss(shaped(wave(500 * 64), 500, 64), shaped(wave(500 * 64, 4), 500, 64)),
         ];
         for (const call of calls) {
           const others = () => work().reduce((sum, chunks, thread) => sum + (thread > 0 ? chunks : 0), 0);

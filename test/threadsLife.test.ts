@@ -17,6 +17,7 @@ import {
   crossEntropyLoss,
   ctcLoss,
   free,
+  infoNceLoss,
   mseLoss,
   scoreTokens,
   threads,
@@ -178,6 +179,14 @@ for (const fate of ["dies", "hangs"] as const) {
       await survive(() => call({ bceWithLogitsLoss }), call(wasm));
     });
 
+    it("all pairs of a batch", async () => {
+      const [a, b] = [0, 1].map((from) => ({ data: numbers(600 * 64 + from).subarray(from), shape: [600, 64] })) as [
+        { data: Float32Array; shape: number[] },
+        never,
+      ];
+      await survive(() => infoNceLoss.valueAndGrad(a, b), wasm.infoNceLoss.valueAndGrad(a, b));
+    });
+
     it("all distances", async () => {
       const [a, b] = [600, 300].map((rows) => ({ data: numbers(rows * 64), shape: [rows, 64] })) as [{ data: Float32Array; shape: number[] }, never];
       await survive(() => cdist(a, b), wasm.cdist(a, b));
@@ -279,8 +288,9 @@ describe("processes of their own", () => {
       status: 0,
     }));
   it("start no workers for large calls of plain arrays that are not split", () => {
-    const script = `const { l1Loss, mseLoss, backend } = await import("losskit/threads"); const x = new Float32Array(1 << 22);
-      console.log(mseLoss(x, x) + l1Loss(x, x), backend().reason);`;
+    const script = `const { bceLoss, klDivLoss, mseLoss, backend } = await import("losskit/threads"); const x = new Float32Array(1 << 22);
+      const few = x.subarray(0, 500_000); const repeated = klDivLoss({ data: x, shape: [1 << 11, 1 << 11] }, x.subarray(0, 1 << 11));
+      console.log(mseLoss(x, x) + bceLoss(few, few) + repeated, backend().reason);`;
     expect(run(script).stdout).toMatch(/^0 .*one thread: no call was large enough so far to start workers$/);
   });
   it("end with a worker inside a worker, whether that ends or is terminated", () => {

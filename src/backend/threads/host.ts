@@ -4,11 +4,12 @@
 import type { Arena, BackendInfo, Host } from "../host.js";
 import type { Backend } from "../seam.js";
 import { WasmArena } from "../wasm/arena.js";
+import { crew } from "../wasm/crew.js";
 import { auto, isStackExhausted, type WasmHost } from "../wasm/load.js";
 import { Machine, Memory, type Module } from "../wasm/machine.js";
 import { PAGE, PAGES } from "../wasm/window.js";
 import type { Splittable } from "./job.js";
-import { METHODS, type Method, ruleOf } from "./methods.js";
+import { batches, METHODS, type Method, ruleOf } from "./methods.js";
 import { message, Pool, type ThreadsOptions, tuning } from "./pool.js";
 import { ARENA, MOST, NAMES, Shared, WORK } from "./shared.js";
 import { SharedArena } from "./stage.js";
@@ -157,7 +158,8 @@ export class ThreadsHost implements Host {
     const build = module.builds[simd ?? "baseline"];
     const sit = (where: Memory, look?: (bytes: Uint8Array) => void): Seat => {
       const instance = new WebAssembly.Instance(build(look), { env: { memory: where.memory } });
-      return { module: id, stream: where.stream, backend: module.backend(new Machine(instance, where)) as unknown as Splittable };
+      const machine = new Machine(instance, where);
+      return { module: id, machine, backend: { ...module.backend(machine), ...crew(machine) } as unknown as Splittable };
     };
     const seats: Seats = {
       shared: once(() =>
@@ -181,7 +183,22 @@ export class ThreadsHost implements Host {
         return team.play(seats, method, call, large ? taken : 0) ?? single[method](call);
       };
     };
-    return { ...alone, ...Object.fromEntries(METHODS.filter((method) => method in alone).map((method) => [method, split(method)])) };
+    const gather = <Call, Result>(ns: (call: Call) => number, run: (backend: Backend, call: Call) => Result) => {
+      return (call: Call): Result => {
+        const taken = ns(call);
+        const result = taken >= tuning.least ? team.gather(seats, taken, (backend) => run(backend, call)) : null;
+        return result ?? run(alone, call);
+      };
+    };
+    const gathered = {
+      inBatch: gather(batches.inBatch, (backend, call) => backend.inBatch(call)),
+      hardest: gather(batches.hardest, (backend, call) => backend.hardest(call)),
+    };
+    return {
+      ...alone,
+      ...("inBatch" in alone && gathered),
+      ...Object.fromEntries(METHODS.filter((method) => method in alone).map((method) => [method, split(method)])),
+    };
   }
 
   /** For tests: chunks that each thread has done. */

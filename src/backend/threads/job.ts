@@ -3,6 +3,7 @@
 import { Broadcast } from "../../array/broadcast.js";
 import { typedArrayTag } from "../../array/typed.js";
 import type { CdistCall } from "../seam.js";
+import type { PartsCall } from "../wasm/crew.js";
 import type { Split, Stream } from "../wasm/stream.js";
 import { tallOf } from "../wasm/vectors.js";
 import type { Method } from "./methods.js";
@@ -79,6 +80,7 @@ export function compute(backend: Splittable, method: Method, call: object): numb
 export function run(backend: Splittable, stream: Stream, method: Method, call: object, split: Split): number {
   try {
     if (method === "cdist") return pairs(backend, stream, call as CdistCall, split);
+    if (method === "tiles") return tiles(backend, call as PartsCall, split);
     stream.split = split;
     return compute(backend, method, call);
   } finally {
@@ -101,5 +103,12 @@ function pairs(backend: Splittable, stream: Stream, call: CdistCall, split: Spli
       backend.cdist({ ...call, startA: startA + row * dims, rows: height, at: at + row * cols });
     }
   }
+  return 0;
+}
+
+/** Parts that do not depend on each other. */
+function tiles(backend: Splittable, call: PartsCall, split: Split): number {
+  if (!split.open(call.last)) return compute(backend, "tiles", call);
+  for (let first = split.claim(); first >= 0; first = split.claim()) backend.tiles({ ...call, first, last: Math.min(call.last, first + split.size) });
   return 0;
 }

@@ -1,6 +1,7 @@
 // What threads know of each method of a backend, in one place: its arrays, what it costs, and whether plain arrays of it are copied for others.
 
-import type { Backend, CtcCall, VectorsCall } from "../seam.js";
+import type { Backend, CtcCall, HardestCall, InBatchCall, VectorsCall } from "../seam.js";
+import type { Crew } from "../wasm/crew.js";
 import { tallOf } from "../wasm/vectors.js";
 
 interface Rule<Call> {
@@ -22,9 +23,18 @@ interface Rule<Call> {
   readonly isFlat?: boolean;
 }
 
+type Calls = Omit<Backend & Crew, "ctcLimit" | "sums" | keyof typeof batches>;
 /** Calls that are split. */
-export type Method = Exclude<keyof Backend, "ctcLimit" | "sums" | "inBatch" | "hardest">;
-export type Rules = { readonly [M in Method]: Rule<Parameters<Backend[M]>[0]> };
+export type Method = keyof Calls;
+type Rules = { readonly [M in Method]: Rule<Parameters<Calls[M]>[0]> };
+
+/** ns of a dimension of a pair. */
+const PAIR = 0.03;
+/** Calls that the caller works through alone but for the tiles of all pairs: what they take one thread, as above. */
+export const batches = {
+  inBatch: ({ rows, cols, dims }: InBatchCall): number => PAIR * rows * cols * dims,
+  hardest: ({ rows, dims }: HardestCall): number => (PAIR / 2) * rows * rows * dims,
+} as const;
 
 /** ns of a position, by module. */
 const POSITION: Readonly<Record<string, number>> = { pointwise: 0.15, likelihoods: 0.7, logistic: 0.7 };
@@ -100,6 +110,7 @@ const rules: Rules = {
     ns: (call) => STATE * states(call),
     isWorthCopies: ({ x }, ns) => ns > CTC_COPIES * x.length,
   },
+  tiles: { inputs: [], outputs: [], ns: () => 0 }, // their arrays are in the window: batches says what they take
   outside: { inputs: ["data"], outputs: [], ns: ({ n }) => 0.15 * n },
 };
 

@@ -60,13 +60,12 @@ export interface Plan {
   readonly size: number;
   readonly tall: number;
   readonly chunks: number;
-  readonly slots: number;
   /** Bytes from a slot to the next. */
   readonly stride: number;
 }
 
 /** Null for a call that does not come in rows, or in too few, or that repeats some. */
-export function planOf(method: Method, record: object, helpers: number): Plan | null {
+export function planOf(method: Method, record: object): Plan | null {
   const call = record as Readonly<Record<string, unknown>> & { readonly dtype: Dtype };
   const rule = ruleOf(method);
   if (!rule.rows || (call.inner ?? 1) !== 1) return null;
@@ -90,8 +89,7 @@ export function planOf(method: Method, record: object, helpers: number): Plan | 
     at += roomFor(length * data.BYTES_PER_ELEMENT);
   }
   if (rule.isFlat && (chunks < MANY || columns.length > ARRAYS)) return null;
-  const slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / at));
-  return slots < 1 ? null : { method, call, columns, size, tall, chunks, slots, stride: at };
+  return at > SCRATCH_BYTES ? null : { method, call, columns, size, tall, chunks, stride: at };
 }
 
 /** An array of the call as it is in a slot. */
@@ -112,6 +110,7 @@ export class Relay implements Split {
   private readonly shared: Shared;
   private readonly plan: Plan;
   private readonly module: number;
+  private readonly slots: number;
   private readonly patience: number;
   /** For each slot its columns, and the chunk that is there or -1. */
   private readonly views: Numbers[][] = [];
@@ -121,11 +120,12 @@ export class Relay implements Split {
   private following = 0;
   private readonly back: number[] = [];
 
-  /** `patience`: how many ms without any answer are too many. */
-  constructor(shared: Shared, module: number, plan: Plan, patience: number) {
+  /** For so many helpers. `patience`: how many ms without any answer are too many. */
+  constructor(shared: Shared, module: number, plan: Plan, helpers: number, patience: number) {
     this.shared = shared;
     this.plan = plan;
     this.module = module;
+    this.slots = Math.min(SLOTS_EACH * helpers, Math.floor(SCRATCH_BYTES / plan.stride));
     this.patience = patience;
     this.sums = shared.sums;
     this.size = plan.size;
@@ -134,8 +134,8 @@ export class Relay implements Split {
 
   open(batches: number): boolean {
     this.batches = batches;
-    const { module, shared, size } = this;
-    const { method, call, columns, tall, slots, stride } = this.plan;
+    const { module, shared, size, slots } = this;
+    const { method, call, columns, tall, stride } = this.plan;
     for (let slot = 0; slot < slots; slot++) {
       Atomics.store(shared.words, stateOf(slot), FREE);
       this.held.push(-1);
@@ -171,7 +171,7 @@ export class Relay implements Split {
   private serve(): void {
     const { words } = this.shared;
     const { chunks } = this.plan;
-    for (let slot = 0; slot < this.plan.slots && !this.lost; slot++) {
+    for (let slot = 0; slot < this.slots && !this.lost; slot++) {
       if (Atomics.load(words, stateOf(slot)) !== FREE) continue;
       if ((this.held[slot] as number) >= 0) {
         this.move(slot, true);
@@ -206,7 +206,7 @@ export class Relay implements Split {
     const returned = this.back.pop();
     if (returned !== undefined) return returned;
     if (this.following < this.plan.chunks) return this.following++;
-    for (let slot = 0; slot < this.plan.slots; slot++) {
+    for (let slot = 0; slot < this.slots; slot++) {
       const held = this.held[slot] as number;
       if (held < 0 || Atomics.compareExchange(words, stateOf(slot), this.tag | FILLED, FREE) !== (this.tag | FILLED)) continue;
       this.held[slot] = -1;
@@ -230,7 +230,7 @@ export class Relay implements Split {
     if (!this.opened) return;
     const { words } = this.shared;
     const since = now();
-    for (let slot = 0; slot < this.plan.slots; slot++) {
+    for (let slot = 0; slot < this.slots; slot++) {
       Atomics.compareExchange(words, stateOf(slot), this.tag | FILLED, FREE);
       while (Atomics.load(words, stateOf(slot)) === (this.tag | TAKEN) && !this.lost) {
         if (now() - since > this.patience) this.lost = true;

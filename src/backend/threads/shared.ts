@@ -57,6 +57,7 @@ export const NAMES: readonly string[] = [
   "classes",
   "ctc",
   "distillation",
+  "inBatch",
   "likelihoods",
   "logistic",
   "margins",

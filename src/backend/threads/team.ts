@@ -1,13 +1,15 @@
 // One call over several threads: which way it goes, and what happens when one of them does not answer.
 
+import type { Backend } from "../seam.js";
 import type { WasmArena } from "../wasm/arena.js";
-import type { Stream } from "../wasm/stream.js";
+import { partsOf } from "../wasm/crew.js";
+import type { Machine } from "../wasm/machine.js";
 import { Chunks } from "./chunks.js";
 import { copy } from "./copy.js";
 import { compute, run, type Splittable, write } from "./job.js";
 import { type Method, ruleOf } from "./methods.js";
 import { type Pool, tuning } from "./pool.js";
-import { planOf, Relay } from "./relay.js";
+import { type Plan, planOf, Relay } from "./relay.js";
 import { DONE, type Shared, SUMS } from "./shared.js";
 import { type Fields, isHalf, Stage } from "./stage.js";
 import { now, pause } from "./wait.js";
@@ -15,7 +17,7 @@ import { now, pause } from "./wait.js";
 /** A module in one of the memories, with the stream that its backend goes through; null where it cannot be there. */
 export interface Seat {
   readonly module: number;
-  readonly stream: Stream;
+  readonly machine: Machine;
   readonly backend: Splittable;
 }
 export interface Seats {
@@ -25,6 +27,7 @@ export interface Seats {
 
 /** Chunks for each thread: the more, the shorter the wait for the last of them. */
 const CHUNKS = 16;
+
 export class Team {
   private readonly shared: Shared;
   private readonly pool: Pool;
@@ -53,8 +56,9 @@ export class Team {
     const copies = stage.hasLarge(method, call);
     const { rows, isWorthCopies } = ruleOf(method);
     const worth = ns > 0 && isWorthCopies?.(call, ns) === true;
-    if (worth && rows && (copies || !own) && pool.able()) {
-      const value = this.relay(seats, method, call, patience);
+    const plan = worth && rows && (copies || !own) ? planOf(method, call) : null;
+    if (plan && pool.able()) {
+      const value = this.relay(seats, plan, patience);
       if (value !== null) return value;
     }
     if (isHalf(call as Fields)) return null; // widened in the window of one thread
@@ -66,15 +70,30 @@ export class Team {
     return value ?? (own ? compute(seat.backend, method, call) : null);
   }
 
-  private relay(seats: Seats, method: Method, call: object, patience: number): number | null {
+  /** Lets a call over all pairs of a batch share its tiles; null where it should run in unshared memory. */
+  gather<Result>(seats: Seats, ns: number, call: (backend: Backend) => Result): Result | null {
+    const seat = this.pool.able() ? seats.shared() : null;
+    if (!seat) return null;
+    const { machine, backend } = seat;
+    machine.share = (tiles) => {
+      const parts = { ...tiles, first: 0, last: partsOf(tiles) };
+      if (this.split(seat, "tiles", parts, tuning.patience + ns / 1e5) === null) compute(backend, "tiles", parts);
+    };
+    try {
+      return call(backend as unknown as Backend);
+    } finally {
+      machine.share = null;
+    }
+  }
+
+  private relay(seats: Seats, plan: Plan, patience: number): number | null {
     const { shared, pool } = this;
-    const plan = planOf(method, call, pool.count - 1);
-    const seat = plan && seats.plain();
-    if (!plan || !seat || !seats.shared()) return null; // whose bytes the workers take
-    const relay = new Relay(shared, seat.module, plan, patience);
+    const seat = seats.plain();
+    if (!seat || !seats.shared()) return null; // whose bytes the workers take
+    const relay = new Relay(shared, seat.module, plan, pool.count - 1, patience);
     let value: number;
     try {
-      value = run(seat.backend, seat.stream, method, call, relay);
+      value = run(seat.backend, seat.machine.stream, plan.method, plan.call, relay);
     } finally {
       relay.close();
       if (relay.lost) pool.end("a worker did not answer");
@@ -108,7 +127,7 @@ export class Team {
     const staged = this.stage.stage(method, record);
     if (!staged) return null;
     const { call, outputs } = staged;
-    const { module, stream, backend } = seat;
+    const { module, machine, backend } = seat;
     chunks.count = 0;
     chunks.isFlat = ruleOf(method).isFlat === true;
     this.launch = () =>
@@ -118,7 +137,7 @@ export class Team {
       );
     let value: number;
     try {
-      value = run(backend, stream, method, call, chunks);
+      value = run(backend, machine.stream, method, call, chunks);
     } catch (error) {
       pool.end("an error in the middle of a call"); // others may be at work still
       throw error;

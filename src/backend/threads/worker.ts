@@ -4,6 +4,7 @@
 import type { FloatArray } from "../../array/typed.js";
 import { overlaps } from "../wasm/boxes.js";
 import { crossEntropy } from "../wasm/classes.js";
+import { crew } from "../wasm/crew.js";
 import { ctc } from "../wasm/ctc.js";
 import { divergences } from "../wasm/distillation.js";
 import { Machine } from "../wasm/machine.js";
@@ -26,6 +27,7 @@ const BACKENDS: Readonly<Record<string, (machine: Machine) => object>> = {
   classes: crossEntropy,
   ctc,
   distillation: divergences,
+  inBatch: crew,
   likelihoods: positions,
   logistic: positions,
   margins,

@@ -12,7 +12,7 @@ export function hardest(machine: Machine, room: Room, call: HardestCall): number
   const { dtype, rows, dims } = call;
   const { window } = machine;
   const x = new Panels(machine, dtype, call.x, rows, dims, [room.x, room.y], room.norms);
-  const tiles = new Tiles(room, machine.kernel("squares", dtype), x, x, dtype);
+  const tiles = new Tiles(machine, room, "squares", x, x, dtype);
   const side = new Side(call, rows);
   for (let i = 0; i < rows; i++) {
     side.running[side.run(i, TOP)] = Number.NEGATIVE_INFINITY;
@@ -23,7 +23,7 @@ export function hardest(machine: Machine, room: Room, call: HardestCall): number
   const rowDesk = new Desk(window, dtype, room.rowRunning, room.rowFixed);
   const colDesk = new Desk(window, dtype, room.colRunning, room.colFixed);
   const search = machine.kernel("hardest", dtype);
-  tiles.each(0, x.blocks, false, false, (tile, i, j) => {
+  tiles.each(0, x.blocks, tiles.shared, false, (tile, i, j) => {
     rowDesk.lay(side, i);
     colDesk.lay(side, j);
     search(tile, x.height(i), x.height(j), (i - j) * TILE, j * TILE, rowDesk.running, rowDesk.fixed, colDesk.fixed);

@@ -57,7 +57,7 @@ class Batch {
     this.gradX = gradA && collect(gradA, rows, this.among ? [room.gradX, room.gradY] : [room.gradX]);
     this.gradY = this.among ? this.gradX : gradB && collect(gradB, cols, [room.gradY]);
     this.sweeps = gradA !== null || gradB !== null || call.gradFactor !== null || call.gradBias !== null;
-    this.tiles = new Tiles(room, machine.kernel("products", dtype), this.x, this.y, dtype);
+    this.tiles = new Tiles(machine, room, "products", this.x, this.y, dtype);
     this.rows = new Side(call, rows);
     this.cols = this.among ? this.rows : new Side(call, cols);
     this.rowDesk = new Desk(machine.window, dtype, room.rowRunning, room.rowFixed);
@@ -95,16 +95,17 @@ class Batch {
   }
 
   private sigmoids(): void {
-    const { call, room, rows, rowDesk, upstream, sweeps } = this;
+    const { call, room, rows, rowDesk, upstream, sweeps, tiles } = this;
     const kernel = this.machine.kernel("sigmoids", call.dtype);
     for (let i = 0; i < call.rows; i++) rows.fixed[rows.fix(i, PULL)] = upstream[i] as number;
-    this.tiles.each(0, this.x.blocks, false, false, (tile, i, j) => {
+    tiles.each(0, this.x.blocks, tiles.shared, false, (tile, i, j) => {
       rowDesk.lay(rows, i);
       const own = (i - j) * TILE;
       kernel(sweeps ? 1 : 0, tile, this.x.height(i), this.y.height(j), own, call.factor, call.bias, rowDesk.running, rowDesk.fixed, room.totals);
       rowDesk.take(rows, i);
       if (sweeps) this.spread(tile, i, j);
     });
+    if (sweeps) this.spreadAll();
     for (let i = 0; i < call.rows; i++) this.losses[i] = rows.running[rows.run(i, SUM)] as number;
   }
 
@@ -113,12 +114,12 @@ class Batch {
     const { kind, symmetric } = call;
     const twice = sweeps || kind === NT_XENT;
     // rows alone need no other rows: as many at once as can be kept
-    const alone = !symmetric && !among && twice;
+    const alone = !symmetric && !among && twice && !tiles.shared;
     const tall = alone ? Math.max(1, Math.floor(tiles.most / y.blocks)) : x.blocks;
     for (let from = 0; from < x.blocks; from += tall) {
       const end = Math.min(x.blocks, from + tall);
       const count = among ? (x.blocks * (x.blocks + 1)) / 2 : (end - from) * y.blocks;
-      const keep = tuning.keep && twice && count <= tiles.most;
+      const keep = tiles.shared || (tuning.keep && twice && count <= tiles.most);
       tiles.each(from, end, keep, false, (tile, i, j) => this.sums(tile, i, j));
       if (kind === NT_XENT) {
         this.negatives();
@@ -128,6 +129,7 @@ class Batch {
       if (symmetric) this.finish(this.cols, 0, y.blocks);
       if (sweeps) tiles.each(from, end, keep, keep, (tile, i, j) => this.slopes(tile, i, j));
     }
+    if (sweeps) this.spreadAll();
   }
 
   /** From both sides, where the columns have losses, too: `look` at the tile, and at the tile transposed. */
@@ -239,8 +241,14 @@ class Batch {
     this.spread(tile, i, j);
   }
 
-  /** Adds what a tile of slopes pulls to the gradients of both sides. */
+  /** What all tiles of slopes pull, where other threads help. */
+  private spreadAll(): void {
+    if (this.tiles.shared) this.tiles.spread(this.gradX, this.gradY);
+  }
+
+  /** Adds what a tile of slopes pulls to the gradients of both sides, unless all are done together. */
   private spread(tile: number, i: number, j: number): void {
+    if (this.tiles.shared) return;
     const { x, y, gradX, gradY, call, among } = this;
     const { dtype } = call;
     for (let piece = 0; piece < x.pieces; piece++) {

@@ -4,6 +4,7 @@ import type { HalfArray } from "../../array/half.js";
 import type { Dtype, FloatArray } from "../../array/typed.js";
 import type { Backend } from "../seam.js";
 import type { WasmArena } from "./arena.js";
+import type { TilesCall } from "./crew.js";
 import { type Kernel, type Port, Stream } from "./stream.js";
 import { Window } from "./window.js";
 
@@ -34,6 +35,8 @@ export class Memory {
 export class Machine {
   readonly window: Window;
   readonly stream: Stream;
+  /** Does tiles together with other threads, where there are any. */
+  share: ((call: TilesCall) => void) | null = null;
   /** By name, without the dtype: no string is made in a call. */
   private readonly kernels = new Map<string, { float32: Kernel; float64: Kernel }>();
 

@@ -21,11 +21,11 @@ const LONG = 64;
 export class Panels {
   readonly blocks: number;
   readonly pieces: number;
+  readonly rows: number;
   private readonly grad: boolean;
   private readonly machine: Machine;
   private readonly dtype: Dtype;
   private readonly data: FloatArray;
-  private readonly rows: number;
   private readonly dims: number;
   /** Elements of a piece, and panels' tiles of rows. */
   private readonly piece: number;
@@ -70,6 +70,11 @@ export class Panels {
   /** Rows of a block. */
   height(block: number): number {
     return Math.min(TILE, this.rows - block * TILE);
+  }
+
+  /** Whether all rows are in the window together. */
+  get whole(): boolean {
+    return this.pieces === 1 && this.blocks <= this.tall;
   }
 
   /** Tiles of rows that are in the window together. */

@@ -3,6 +3,8 @@
 import { BYTES, type FloatArray, make, view } from "../../array/typed.js";
 import { FIXED, LABEL, RUNNING, TILE, TOP } from "../protocol.js";
 import type { InBatchCall } from "../seam.js";
+import { type TilesCall, tilesOf } from "./crew.js";
+import type { Machine } from "./machine.js";
 import { KEPT, PANEL, type Panels, tuning } from "./panels.js";
 import type { Kernel } from "./stream.js";
 import { A, SLOTS, type Window } from "./window.js";
@@ -111,23 +113,55 @@ type Visit = (tile: number, i: number, j: number) => void;
 
 /** All tiles of some blocks of rows, in an order that does not depend on what is kept. */
 export class Tiles {
+  private readonly machine: Machine;
+  private readonly task: "products" | "squares";
   private readonly products: Kernel;
   private readonly x: Panels;
   private readonly y: Panels;
   private readonly room: Room;
+  private readonly dtype: InBatchCall["dtype"];
   private readonly bytes: number;
+  /** Whether other threads help: then all tiles are kept. */
+  readonly shared: boolean;
 
-  constructor(room: Room, products: Kernel, x: Panels, y: Panels, dtype: InBatchCall["dtype"]) {
+  constructor(machine: Machine, room: Room, task: "products" | "squares", x: Panels, y: Panels, dtype: InBatchCall["dtype"]) {
+    this.machine = machine;
     this.room = room;
-    this.products = products;
+    this.task = task;
+    this.products = machine.kernel(task, dtype);
     this.x = x;
     this.y = y;
+    this.dtype = dtype;
     this.bytes = TILE * TILE * BYTES[dtype];
+    this.shared = machine.share !== null && x.whole && y.whole && tilesOf(x.rows, y.rows, x === y) <= this.most;
   }
 
   /** How many are kept at most. */
   get most(): number {
     return Math.floor(tuning.kept / this.bytes);
+  }
+
+  /** Does a task on all tiles with the others. */
+  private share(task: TilesCall["task"], gradX: Panels | null, gradY: Panels | null): void {
+    const { machine, x, y, room, dtype } = this;
+    machine.share?.({
+      task,
+      dtype,
+      rows: x.rows,
+      cols: y.rows,
+      among: x === y,
+      x: x.address(0),
+      y: y.address(0),
+      gradX: gradX ? gradX.address(0) : 0,
+      gradY: gradY ? gradY.address(0) : 0,
+      bytes: x.bytes(0),
+      kept: room.kept,
+    });
+  }
+
+  /** Of tiles of slopes, all of them kept: the gradients of both sides. */
+  spread(gradX: Panels | null, gradY: Panels | null): void {
+    this.share("spread", gradX, gradY);
   }
 
   private product(tile: number, i: number, j: number): void {
@@ -141,6 +175,8 @@ export class Tiles {
   /** Each tile of blocks `from` to `end` of rows. `keep`: the first time, to have them again; `kept`: again. `wants` says which are looked at. */
   each(from: number, end: number, keep: boolean, kept: boolean, visit: Visit, wants?: (i: number, j: number) => boolean): void {
     const { x, y, room } = this;
+    if (keep && !kept && this.shared) this.share(this.task, null, null);
+    const made = kept || (keep && this.shared);
     let count = 0;
     for (let panel = 0; panel < y.blocks; panel += y.panel) {
       for (let i = from; i < end; i++) {
@@ -148,7 +184,7 @@ export class Tiles {
           const tile = keep || kept ? room.kept + count * this.bytes : room.tile;
           count++;
           if (wants && !wants(i, j)) continue;
-          if (!kept) this.product(tile, i, j);
+          if (!made) this.product(tile, i, j);
           visit(tile, i, j);
         }
       }

@@ -1,0 +1,101 @@
+// What several threads can do of a loss over all pairs of a batch: the products of tiles that are all kept, and what the tiles, slopes by then, pull at the
+// vectors. Each part is a number in an order of its own and writes what no other part does, so that whoever does it, and again, comes to the same bits.
+
+import { BYTES, type Dtype } from "../../array/typed.js";
+import { TILE } from "../protocol.js";
+import type { Kernel } from "./stream.js";
+import type { Window } from "./window.js";
+
+/** What is needed of a machine. */
+interface Kernels {
+  readonly window: Window;
+  kernel(name: string, dtype: Dtype): Kernel;
+}
+
+export interface TilesCall {
+  /** The kernel of the products, or "spread". */
+  readonly task: "products" | "squares" | "spread";
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly cols: number;
+  /** Both sides are one: a pair of blocks has one tile. */
+  readonly among: boolean;
+  /** Addresses of the first vectors of either side, and of their gradients, 0 for one that nobody wants; bytes from a vector to the next. */
+  readonly x: number;
+  readonly y: number;
+  readonly gradX: number;
+  readonly gradY: number;
+  readonly bytes: number;
+  /** Address of the first tile. */
+  readonly kept: number;
+}
+
+/** Some of its parts. */
+export interface PartsCall extends TilesCall {
+  readonly first: number;
+  readonly last: number;
+}
+
+const blocks = (vectors: number): number => Math.ceil(vectors / TILE);
+const height = (vectors: number, block: number): number => Math.min(TILE, vectors - block * TILE);
+
+/** How many tiles there are of so many vectors on either side. */
+export function tilesOf(rows: number, cols: number, among: boolean): number {
+  return among ? (blocks(rows) * (blocks(rows) + 1)) / 2 : blocks(rows) * blocks(cols);
+}
+
+/** A tile, or for "spread" a block of vectors that has a gradient. */
+export function partsOf({ task, rows, cols, among, gradX, gradY }: TilesCall): number {
+  if (task !== "spread") return tilesOf(rows, cols, among);
+  return (gradX ? blocks(rows) : 0) + (gradY && !among ? blocks(cols) : 0);
+}
+
+/** What the backend of a thread has for it; without other threads it is in no bundle. */
+export interface Crew {
+  tiles(call: PartsCall): void;
+}
+
+export function crew(machine: Kernels): Crew {
+  return { tiles: (call) => (call.task === "spread" ? spread(machine, call) : products(machine, call, call.task)) };
+}
+
+function products(machine: Kernels, { dtype, rows, cols, among, x, y, bytes, kept, first, last }: PartsCall, task: string): void {
+  const kernel = machine.kernel(task, dtype);
+  const size = TILE * TILE * BYTES[dtype];
+  let count = 0;
+  for (let i = 0; count < last; i++) {
+    const start = among ? i : 0;
+    const end = blocks(cols);
+    for (let j = start + Math.max(0, first - count); j < Math.min(end, start + last - count); j++) {
+      kernel(x + i * TILE * bytes, y + j * TILE * bytes, height(rows, i), height(cols, j), bytes, kept + (count + j - start) * size, 0);
+    }
+    count += end - start;
+  }
+}
+
+/** In the order in which one thread would: rows get what is left of the diagonal by their columns' turn. */
+function spread(machine: Kernels, call: PartsCall): void {
+  const { dtype, rows, cols, among, x, y, gradX, gradY, bytes, kept } = call;
+  const across = machine.kernel("spread", dtype);
+  const back = machine.kernel("spreadBack", dtype);
+  const size = TILE * TILE * BYTES[dtype];
+  const width = blocks(cols);
+  const tile = (i: number, j: number): number => kept + size * (among ? i * width - (i * (i - 1)) / 2 + j - i : i * width + j);
+  const step = TILE * bytes;
+  const clear = (at: number, vectors: number): void => void machine.window.i32.fill(0, at / 4, (at + vectors * bytes) / 4);
+  const heads = gradX ? blocks(rows) : 0;
+  for (let part = call.first; part < call.last; part++) {
+    if (part < heads) {
+      const into = gradX + part * step;
+      const tall = height(rows, part);
+      clear(into, tall);
+      if (among) for (let i = 0; i < part; i++) back(tile(i, part), x + i * step, into, tall, height(rows, i), bytes);
+      for (let j = among ? part : 0; j < width; j++) across(tile(part, j), y + j * step, into, tall, height(cols, j), bytes);
+    } else {
+      const j = part - heads;
+      const into = gradY + j * step;
+      clear(into, height(cols, j));
+      for (let i = 0; i < blocks(rows); i++) back(tile(i, j), x + i * step, into, height(cols, j), height(rows, i), bytes);
+    }
+  }
+}
