@@ -15,14 +15,16 @@ const worker = new URL("../../dist/threads-worker.js", import.meta.url);
 
 /** A call before the event loop turns, then with workers: the same bits as one thread's, and whether others had a part of it. */
 const SCRIPT = `
-import { threads, alloc, backend, bceLoss, crossEntropyLoss } from "/threads.js";
+import { threads, alloc, backend, bceLoss, crossEntropyLoss, infoNceLoss } from "/threads.js";
 import { work } from "/backend/threads/host.js";
 import * as wasm from "/wasm.js";
 const own = new URL(import.meta.url).searchParams.has("own");
 const x = alloc(600000).fill(0.3), y = alloc(600000).fill(0.7);
 const logits = { data: Float32Array.from({ length: 700 * 1003 }, (_, i) => (i * 7919) % 13), shape: [700, 1003] };
 const classes = new Int32Array(700);
-const same = () => bceLoss(x, y) === wasm.bceLoss(x, y) && crossEntropyLoss(logits, classes) === wasm.crossEntropyLoss(logits, classes);
+const batch = { data: logits.data.subarray(0, 200 * 64), shape: [200, 64] };
+const pairs = (api) => { const { value, grad } = api.infoNceLoss.valueAndGrad(batch, batch, { wrt: ["query"] }); return [value, ...grad.query].join(); };
+const same = () => bceLoss(x, y) === wasm.bceLoss(x, y) && crossEntropyLoss(logits, classes) === wasm.crossEntropyLoss(logits, classes) && pairs({ infoNceLoss }) === pairs(wasm);
 threads.start({ count: 2, ...(own ? { worker: () => new Worker("/worker.js") } : {}) });
 const early = same();
 await threads.ready();

@@ -1,5 +1,6 @@
 // losskit/threads: the backend of losskit, beside which a second one works in memory that threads share. What has arrays of alloc runs there, and is
 // split where it is large: batches are taken by whoever is ready, and the caller adds up their sums in order. Rows of plain arrays come through slots.
+// Losses over all pairs of a batch run there whatever their arrays.
 
 import type { Arena, BackendInfo, Host } from "../host.js";
 import type { Backend } from "../seam.js";

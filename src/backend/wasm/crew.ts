@@ -73,7 +73,7 @@ function products(machine: Kernels, { dtype, rows, cols, among, x, y, bytes, kep
   }
 }
 
-/** In the order in which one thread would: rows get what is left of the diagonal by their columns' turn. */
+/** Adds in the order in which one thread does: within one side a block has its turns as columns, of the tiles of the rows before it, and then those as rows. */
 function spread(machine: Kernels, call: PartsCall): void {
   const { dtype, rows, cols, among, x, y, gradX, gradY, bytes, kept } = call;
   const across = machine.kernel("spread", dtype);
