@@ -334,7 +334,7 @@ for (const count of [1, 2, 3, 8]) {
     });
 
     if (able && count > 1)
-      it("share rows of plain arrays: classes, half precision, distillation, tokens", () => {
+      it("share plain arrays: classes, half precision, distillation, tokens, positions, all pairs", () => {
         const rows = shaped(wave(ROWS * ODD), ROWS, ODD);
         const half = api.tensor(upperHalves(wave(ROWS * ODD)), [ROWS, ODD], "bfloat16");
         const calls = [

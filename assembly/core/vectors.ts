@@ -156,7 +156,12 @@ export class Norms {
 
   /** u - v + eps, the difference whose norm PyTorch takes. */
   @inline static difference<T extends number>(u: usize, v: usize, eps: v128): v128 {
-    return v128.add<T>(v128.sub<T>(v128.load(u), v128.load(v)), eps);
+    return Norms.apart<T>(v128.load(u), v128.load(v), eps);
+  }
+
+  /** The same of what is loaded. */
+  @inline static apart<T extends number>(u: v128, v: v128, eps: v128): v128 {
+    return v128.add<T>(v128.sub<T>(u, v), eps);
   }
 
   /** Sum (or maximum) over one piece of a row, the root not yet taken. */
@@ -189,9 +194,10 @@ export class Norms {
     return Lanes.total(wide);
   }
 
-  /** Adds the sums over one piece of a row of the pairs (a, b) and (a, c) to two doubles at `to`: those of `gather`, with a read once. */
+  /** Adds the sums over one piece of a row of the pairs (a, b) and (a, c) to two doubles at `to`: those of `gather`, with a read once. Of norms without p. */
   @inline static gatherTwo<N extends Norm<T>, T extends number>(a: usize, b: usize, c: usize, bytes: i32, eps: f64, to: usize): void {
     const norm = changetype<N>(0);
+    const none = f64x2.splat(0); // for p, which no such norm has
     const ee = Lanes.splat<T>(eps);
     const whole = a + (bytes & -32);
     const stop = a + bytes;
@@ -205,11 +211,11 @@ export class Norms {
       const end = a < whole ? min(whole, a + 32 * TURNS) : stop;
       do {
         let x = v128.load(a);
-        near0 = norm.gather(near0, v128.add<T>(v128.sub<T>(x, v128.load(b)), ee), ee);
-        far0 = norm.gather(far0, v128.add<T>(v128.sub<T>(x, v128.load(c)), ee), ee);
+        near0 = norm.gather(near0, Norms.apart<T>(x, v128.load(b), ee), none);
+        far0 = norm.gather(far0, Norms.apart<T>(x, v128.load(c), ee), none);
         x = v128.load(a, 16);
-        near1 = norm.gather(near1, v128.add<T>(v128.sub<T>(x, v128.load(b, 16)), ee), ee);
-        far1 = norm.gather(far1, v128.add<T>(v128.sub<T>(x, v128.load(c, 16)), ee), ee);
+        near1 = norm.gather(near1, Norms.apart<T>(x, v128.load(b, 16), ee), none);
+        far1 = norm.gather(far1, Norms.apart<T>(x, v128.load(c, 16), ee), none);
         a += 32;
         b += 32;
         c += 32;

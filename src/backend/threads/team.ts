@@ -14,7 +14,7 @@ import { DONE, type Shared, SUMS } from "./shared.js";
 import { type Fields, isHalf, Stage } from "./stage.js";
 import { now, pause } from "./wait.js";
 
-/** A module in one of the memories, with the stream that its backend goes through; null where it cannot be there. */
+/** A module in one of the memories, and the machine of its backend; null where it cannot be there. */
 export interface Seat {
   readonly module: number;
   readonly machine: Machine;
@@ -27,6 +27,9 @@ export interface Seats {
 
 /** Chunks for each thread: the more, the shorter the wait for the last of them. */
 const CHUNKS = 16;
+
+/** ms without an answer after which a worker is given up: ten times what one thread needs, too. */
+const patienceOf = (ns: number): number => tuning.patience + ns / 1e5;
 
 export class Team {
   private readonly shared: Shared;
@@ -51,7 +54,7 @@ export class Team {
   /** What the call returns; null where it should run in unshared memory. `ns`: what it takes one thread, 0 where it is too small to be split. */
   play(seats: Seats, method: Method, call: object, ns: number): number | null {
     const { stage, pool } = this;
-    const patience = tuning.patience + ns / 1e5; // ten times what one thread needs
+    const patience = patienceOf(ns);
     const own = stage.hasOwn(method, call);
     const copies = stage.hasLarge(method, call);
     const { rows, isWorthCopies } = ruleOf(method);
@@ -75,10 +78,8 @@ export class Team {
     const seat = this.pool.able() ? seats.shared() : null;
     if (!seat) return null;
     const { machine, backend } = seat;
-    machine.share = (tiles) => {
-      const parts = { ...tiles, first: 0, last: partsOf(tiles) };
-      if (this.split(seat, "tiles", parts, tuning.patience + ns / 1e5) === null) compute(backend, "tiles", parts);
-    };
+    // never without room: what it works on is in the window
+    machine.share = (tiles) => void this.split(seat, "tiles", { ...tiles, first: 0, last: partsOf(tiles) }, patienceOf(ns));
     try {
       return call(backend as unknown as Backend);
     } finally {

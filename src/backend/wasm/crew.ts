@@ -36,18 +36,17 @@ export interface PartsCall extends TilesCall {
   readonly last: number;
 }
 
-const blocks = (vectors: number): number => Math.ceil(vectors / TILE);
-const height = (vectors: number, block: number): number => Math.min(TILE, vectors - block * TILE);
+/** Blocks of TILE vectors, the last of which may be lower. */
+export const blocksOf = (vectors: number): number => Math.ceil(vectors / TILE);
+export const heightOf = (vectors: number, block: number): number => Math.min(TILE, vectors - block * TILE);
 
-/** How many tiles there are of so many vectors on either side. */
-export function tilesOf(rows: number, cols: number, among: boolean): number {
-  return among ? (blocks(rows) * (blocks(rows) + 1)) / 2 : blocks(rows) * blocks(cols);
-}
+/** How many tiles there are of so many blocks on either side. */
+export const tilesOf = (down: number, across: number, among: boolean): number => (among ? (down * (down + 1)) / 2 : down * across);
 
 /** A tile, or for "spread" a block of vectors that has a gradient. */
 export function partsOf({ task, rows, cols, among, gradX, gradY }: TilesCall): number {
-  if (task !== "spread") return tilesOf(rows, cols, among);
-  return (gradX ? blocks(rows) : 0) + (gradY && !among ? blocks(cols) : 0);
+  if (task !== "spread") return tilesOf(blocksOf(rows), blocksOf(cols), among);
+  return (gradX ? blocksOf(rows) : 0) + (gradY && !among ? blocksOf(cols) : 0);
 }
 
 /** What the backend of a thread has for it; without other threads it is in no bundle. */
@@ -65,9 +64,9 @@ function products(machine: Kernels, { dtype, rows, cols, among, x, y, bytes, kep
   let count = 0;
   for (let i = 0; count < last; i++) {
     const start = among ? i : 0;
-    const end = blocks(cols);
+    const end = blocksOf(cols);
     for (let j = start + Math.max(0, first - count); j < Math.min(end, start + last - count); j++) {
-      kernel(x + i * TILE * bytes, y + j * TILE * bytes, height(rows, i), height(cols, j), bytes, kept + (count + j - start) * size, 0);
+      kernel(x + i * TILE * bytes, y + j * TILE * bytes, heightOf(rows, i), heightOf(cols, j), bytes, kept + (count + j - start) * size, 0);
     }
     count += end - start;
   }
@@ -79,23 +78,23 @@ function spread(machine: Kernels, call: PartsCall): void {
   const across = machine.kernel("spread", dtype);
   const back = machine.kernel("spreadBack", dtype);
   const size = TILE * TILE * BYTES[dtype];
-  const width = blocks(cols);
+  const width = blocksOf(cols);
   const tile = (i: number, j: number): number => kept + size * (among ? i * width - (i * (i - 1)) / 2 + j - i : i * width + j);
   const step = TILE * bytes;
   const clear = (at: number, vectors: number): void => void machine.window.i32.fill(0, at / 4, (at + vectors * bytes) / 4);
-  const heads = gradX ? blocks(rows) : 0;
+  const heads = gradX ? blocksOf(rows) : 0;
   for (let part = call.first; part < call.last; part++) {
     if (part < heads) {
       const into = gradX + part * step;
-      const tall = height(rows, part);
+      const tall = heightOf(rows, part);
       clear(into, tall);
-      if (among) for (let i = 0; i < part; i++) back(tile(i, part), x + i * step, into, tall, height(rows, i), bytes);
-      for (let j = among ? part : 0; j < width; j++) across(tile(part, j), y + j * step, into, tall, height(cols, j), bytes);
+      if (among) for (let i = 0; i < part; i++) back(tile(i, part), x + i * step, into, tall, heightOf(rows, i), bytes);
+      for (let j = among ? part : 0; j < width; j++) across(tile(part, j), y + j * step, into, tall, heightOf(cols, j), bytes);
     } else {
       const j = part - heads;
       const into = gradY + j * step;
-      clear(into, height(cols, j));
-      for (let i = 0; i < blocks(rows); i++) back(tile(i, j), x + i * step, into, height(cols, j), height(rows, i), bytes);
+      clear(into, heightOf(cols, j));
+      for (let i = 0; i < blocksOf(rows); i++) back(tile(i, j), x + i * step, into, heightOf(cols, j), heightOf(rows, i), bytes);
     }
   }
 }

@@ -23,7 +23,7 @@ export function hardest(machine: Machine, room: Room, call: HardestCall): number
   const rowDesk = new Desk(window, dtype, room.rowRunning, room.rowFixed);
   const colDesk = new Desk(window, dtype, room.colRunning, room.colFixed);
   const search = machine.kernel("hardest", dtype);
-  tiles.each(0, x.blocks, tiles.shared, false, (tile, i, j) => {
+  tiles.each(0, x.blocks, false, false, (tile, i, j) => {
     rowDesk.lay(side, i);
     colDesk.lay(side, j);
     search(tile, x.height(i), x.height(j), (i - j) * TILE, j * TILE, rowDesk.running, rowDesk.fixed, colDesk.fixed);

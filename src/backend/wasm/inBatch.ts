@@ -6,6 +6,7 @@ import { copyOf, type FloatArray, fillElements, overlap, view } from "../../arra
 import { othersOf } from "../js/inBatch.js";
 import { INFO_NCE, NEGATIVES, NT_XENT, OWN, PULL, REFERENCE, RUNNING, SIG_LIP, SLOPE, SUM, SUP_CON, TILE, TOP, WEIGHT_OF } from "../protocol.js";
 import type { Backend, InBatchCall } from "../seam.js";
+import { tilesOf } from "./crew.js";
 import { hardest } from "./hardest.js";
 import type { Machine } from "./machine.js";
 import { Panels, tuning } from "./panels.js";
@@ -78,6 +79,7 @@ class Batch {
     f64.fill(0, room.totals / 8, room.totals / 8 + 2);
     if (call.kind === SIG_LIP) this.sigmoids();
     else this.softmax();
+    if (this.sweeps && this.tiles.shared) this.tiles.share("spread", this.gradX, this.gradY);
     if (call.floor > 0) {
       this.project(this.x, this.gradX);
       if (!this.among) this.project(this.y, this.gradY);
@@ -95,17 +97,16 @@ class Batch {
   }
 
   private sigmoids(): void {
-    const { call, room, rows, rowDesk, upstream, sweeps, tiles } = this;
+    const { call, room, rows, rowDesk, upstream, sweeps } = this;
     const kernel = this.machine.kernel("sigmoids", call.dtype);
     for (let i = 0; i < call.rows; i++) rows.fixed[rows.fix(i, PULL)] = upstream[i] as number;
-    tiles.each(0, this.x.blocks, tiles.shared, false, (tile, i, j) => {
+    this.tiles.each(0, this.x.blocks, false, false, (tile, i, j) => {
       rowDesk.lay(rows, i);
       const own = (i - j) * TILE;
       kernel(sweeps ? 1 : 0, tile, this.x.height(i), this.y.height(j), own, call.factor, call.bias, rowDesk.running, rowDesk.fixed, room.totals);
       rowDesk.take(rows, i);
       if (sweeps) this.spread(tile, i, j);
     });
-    if (sweeps) this.spreadAll();
     for (let i = 0; i < call.rows; i++) this.losses[i] = rows.running[rows.run(i, SUM)] as number;
   }
 
@@ -118,8 +119,7 @@ class Batch {
     const tall = alone ? Math.max(1, Math.floor(tiles.most / y.blocks)) : x.blocks;
     for (let from = 0; from < x.blocks; from += tall) {
       const end = Math.min(x.blocks, from + tall);
-      const count = among ? (x.blocks * (x.blocks + 1)) / 2 : (end - from) * y.blocks;
-      const keep = tiles.shared || (tuning.keep && twice && count <= tiles.most);
+      const keep = tiles.shared || (tuning.keep && twice && tilesOf(end - from, y.blocks, among) <= tiles.most);
       tiles.each(from, end, keep, false, (tile, i, j) => this.sums(tile, i, j));
       if (kind === NT_XENT) {
         this.negatives();
@@ -129,7 +129,6 @@ class Batch {
       if (symmetric) this.finish(this.cols, 0, y.blocks);
       if (sweeps) tiles.each(from, end, keep, keep, (tile, i, j) => this.slopes(tile, i, j));
     }
-    if (sweeps) this.spreadAll();
   }
 
   /** From both sides, where the columns have losses, too: `look` at the tile, and at the tile transposed. */
@@ -239,11 +238,6 @@ class Batch {
     const kernel = this.machine.kernel("slopes", dtype);
     kernel(kind, labels ? 1 : 0, both, tile, x.height(i), y.height(j), (i - j) * TILE, factor, rowDesk.fixed, colDesk.fixed, room.totals);
     this.spread(tile, i, j);
-  }
-
-  /** What all tiles of slopes pull, where other threads help. */
-  private spreadAll(): void {
-    if (this.tiles.shared) this.tiles.spread(this.gradX, this.gradY);
   }
 
   /** Adds what a tile of slopes pulls to the gradients of both sides, unless all are done together. */

@@ -4,6 +4,7 @@
 
 import { BYTES, type Dtype, type FloatArray, setElements, view } from "../../array/typed.js";
 import { TILE } from "../protocol.js";
+import { blocksOf, heightOf } from "./crew.js";
 import type { Machine } from "./machine.js";
 import type { Kernel } from "./stream.js";
 
@@ -52,7 +53,7 @@ export class Panels {
     // of the longest piece a tile of rows is a panel
     this.piece = Math.max(1, Math.min(dims, (((tuning.panel / TILE / PAIR - 1) | 1) * PAIR) / BYTES[dtype]));
     this.pieces = Math.max(1, Math.ceil(dims / this.piece));
-    this.blocks = Math.ceil(rows / TILE);
+    this.blocks = blocksOf(rows);
     this.tall = Math.floor(tuning.panel / (TILE * this.bytes(0)));
     this.divide = machine.kernel("divide", dtype);
   }
@@ -69,7 +70,7 @@ export class Panels {
 
   /** Rows of a block. */
   height(block: number): number {
-    return Math.min(TILE, this.rows - block * TILE);
+    return heightOf(this.rows, block);
   }
 
   /** Whether all rows are in the window together. */

@@ -31,12 +31,14 @@ function pointwise(machine: Machine, call: PointwiseCall): number {
   // where one of these is wanted the kernel writes every output, and those that nobody wants where nobody reads
   const each = weight !== null || gradOutput !== null || values !== null || gradB !== null || gradC !== null;
   const sink = window.address(SINK);
+  // values that nobody wants, by the gradient: unless a weight multiplies them first, or the gradient's place may be an operand's
+  const overwritten = weight === null && !gradA?.own;
   stream.start(call.n, 0);
   while (stream.next()) {
     const count = stream.rows;
     const ga = gradA ? gradA.at : each ? sink : 0;
-    // values that nobody wants go where the gradient overwrites them, unless a weight multiplies them first, or that is an operand, too
-    const v = values ? values.at : each ? (weight || gradA?.own ? window.address(VALUES) : ga) : 0;
+    const unwanted = overwritten ? ga : window.address(VALUES);
+    const v = values ? values.at : each ? unwanted : 0;
     let sum = kernel(a.at, b.at, c ? c.at : 0, count, p, q, scale, v, ga, gradB ? gradB.at : sink, gradC ? gradC.at : sink);
     if (weight || gradOutput) {
       const multiply = machine.kernel("multiply", dtype);

@@ -3,7 +3,7 @@
 import { BYTES, type FloatArray, make, view } from "../../array/typed.js";
 import { FIXED, LABEL, RUNNING, TILE, TOP } from "../protocol.js";
 import type { InBatchCall } from "../seam.js";
-import { type TilesCall, tilesOf } from "./crew.js";
+import { blocksOf, type TilesCall, tilesOf } from "./crew.js";
 import type { Machine } from "./machine.js";
 import { KEPT, PANEL, type Panels, tuning } from "./panels.js";
 import type { Kernel } from "./stream.js";
@@ -64,7 +64,7 @@ export class Side {
   readonly fixed: FloatArray;
 
   constructor({ dtype, labels }: Pick<InBatchCall, "dtype" | "labels">, rows: number) {
-    const blocks = Math.ceil(rows / TILE);
+    const blocks = blocksOf(rows);
     this.running = new Float64Array(blocks * RUNNING * TILE);
     this.fixed = make(dtype, blocks * FIXED * TILE);
     const lowest = dtype === "float32" ? -3.4028234663852886e38 : -Number.MAX_VALUE;
@@ -133,7 +133,7 @@ export class Tiles {
     this.y = y;
     this.dtype = dtype;
     this.bytes = TILE * TILE * BYTES[dtype];
-    this.shared = machine.share !== null && x.whole && y.whole && tilesOf(x.rows, y.rows, x === y) <= this.most;
+    this.shared = machine.share !== null && x.whole && y.whole && tilesOf(x.blocks, y.blocks, x === y) <= this.most;
   }
 
   /** How many are kept at most. */
@@ -141,8 +141,8 @@ export class Tiles {
     return Math.floor(tuning.kept / this.bytes);
   }
 
-  /** Does a task on all tiles with the others. */
-  private share(task: TilesCall["task"], gradX: Panels | null, gradY: Panels | null): void {
+  /** Does a task on all tiles with the others: the products, or of tiles of slopes the gradients of both sides. */
+  share(task: TilesCall["task"], gradX: Panels | null = null, gradY: Panels | null = null): void {
     const { machine, x, y, room, dtype } = this;
     machine.share?.({
       task,
@@ -159,11 +159,6 @@ export class Tiles {
     });
   }
 
-  /** Of tiles of slopes, all of them kept: the gradients of both sides. */
-  spread(gradX: Panels | null, gradY: Panels | null): void {
-    this.share("spread", gradX, gradY);
-  }
-
   private product(tile: number, i: number, j: number): void {
     const { x, y } = this;
     for (let piece = 0; piece < x.pieces; piece++) {
@@ -175,13 +170,13 @@ export class Tiles {
   /** Each tile of blocks `from` to `end` of rows. `keep`: the first time, to have them again; `kept`: again. `wants` says which are looked at. */
   each(from: number, end: number, keep: boolean, kept: boolean, visit: Visit, wants?: (i: number, j: number) => boolean): void {
     const { x, y, room } = this;
-    if (keep && !kept && this.shared) this.share(this.task, null, null);
-    const made = kept || (keep && this.shared);
+    if (this.shared && !kept) this.share(this.task);
+    const made = kept || this.shared;
     let count = 0;
     for (let panel = 0; panel < y.blocks; panel += y.panel) {
       for (let i = from; i < end; i++) {
         for (let j = x === y ? Math.max(i, panel) : panel; j < Math.min(y.blocks, panel + y.panel); j++) {
-          const tile = keep || kept ? room.kept + count * this.bytes : room.tile;
+          const tile = keep || made ? room.kept + count * this.bytes : room.tile;
           count++;
           if (wants && !wants(i, j)) continue;
           if (!made) this.product(tile, i, j);
